@@ -1,0 +1,105 @@
+import { ModelFileError } from "../errors.ts";
+
+/**
+ * The shape of an ELECTRA encoder, with Hugging Face's names (`ElectraConfig`). Clark et al. 2020, appendix A, has
+ * the published sizes: small is 12 layers of hidden 256, FFN 1024, 4 heads, embeddings of 128.
+ */
+export interface ElectraConfig {
+  readonly vocab_size: number;
+  /** Width of the embeddings; where it differs from `hidden_size` a projection follows them. */
+  readonly embedding_size: number;
+  readonly hidden_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  /** Width of the feed-forward layer between its two matrices. */
+  readonly intermediate_size: number;
+  readonly hidden_act: "gelu";
+  readonly max_position_embeddings: number;
+  readonly type_vocab_size: number;
+  readonly layer_norm_eps: number;
+}
+
+/** What a model was trained to do, by the name of the pipeline that runs it. */
+export type Task =
+  | "token-classification"
+  | "text-classification"
+  | "question-answering"
+  | "fill-mask"
+  | "replaced-token-detection"
+  | "feature-extraction";
+
+export const TASKS: readonly Task[] = [
+  "token-classification",
+  "text-classification",
+  "question-answering",
+  "fill-mask",
+  "replaced-token-detection",
+  "feature-extraction",
+];
+
+/** Which tokens carry a label in a CRF: all but `[CLS]` and `[SEP]`, the first piece of each word, or every one. */
+export type CrfTokens = "characters" | "first-piece" | "all";
+
+export const CRF_TOKENS: readonly CrfTokens[] = ["characters", "first-piece", "all"];
+
+const SIZE_LIMITS = {
+  vocab_size: 1_000_000,
+  embedding_size: 8192,
+  hidden_size: 8192,
+  num_hidden_layers: 128,
+  num_attention_heads: 256,
+  intermediate_size: 65_536,
+  max_position_embeddings: 65_536,
+  type_vocab_size: 64,
+} as const;
+
+/**
+ * Checks a config that came from a file.
+ *
+ * @param json the parsed `config.json`, or the model file's `config` entry
+ * @param source named in errors
+ * @throws {ModelFileError} `config-malformed`, naming the field, what was expected and what came
+ */
+export function parseConfig(json: unknown, source: string): ElectraConfig {
+  const fail = (detail: string): never => {
+    throw new ModelFileError("config-malformed", source, `config: ${detail}`);
+  };
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return fail("expected a JSON object");
+  const fields = json as Record<string, unknown>;
+
+  const size = (name: keyof typeof SIZE_LIMITS): number => {
+    const value = fields[name];
+    if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= SIZE_LIMITS[name]) {
+      return value as number;
+    }
+    return fail(`"${name}" must be an integer from 1 to ${SIZE_LIMITS[name]}, not ${JSON.stringify(value)}`);
+  };
+
+  const config: ElectraConfig = {
+    vocab_size: size("vocab_size"),
+    embedding_size: size("embedding_size"),
+    hidden_size: size("hidden_size"),
+    num_hidden_layers: size("num_hidden_layers"),
+    num_attention_heads: size("num_attention_heads"),
+    intermediate_size: size("intermediate_size"),
+    hidden_act: "gelu",
+    max_position_embeddings: size("max_position_embeddings"),
+    type_vocab_size: size("type_vocab_size"),
+    layer_norm_eps: (fields["layer_norm_eps"] ?? 1e-12) as number,
+  };
+  if (config.hidden_size % config.num_attention_heads !== 0) {
+    fail(
+      `"hidden_size" ${config.hidden_size} does not divide into ${config.num_attention_heads} attention heads`,
+    );
+  }
+  if (!(config.layer_norm_eps >= 0 && config.layer_norm_eps < 1)) {
+    fail(`"layer_norm_eps" must be a number from 0 to 1, not ${JSON.stringify(config.layer_norm_eps)}`);
+  }
+  const activation = fields["hidden_act"] ?? "gelu";
+  if (activation !== "gelu") fail(`"hidden_act" must be "gelu", not ${JSON.stringify(activation)}`);
+  const positions = fields["position_embedding_type"] ?? "absolute";
+  if (positions !== "absolute") {
+    fail(`"position_embedding_type" must be "absolute", not ${JSON.stringify(positions)}`);
+  }
+  return config;
+}

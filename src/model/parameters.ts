@@ -1,0 +1,92 @@
+import type { ElectraConfig, Task } from "./config.ts";
+
+/** A tensor that a model must have: its name in Hugging Face's checkpoints and its shape. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+const linear = (name: string, outputs: number, inputs: number): Parameter[] => [
+  { name: `${name}.weight`, shape: [outputs, inputs] },
+  { name: `${name}.bias`, shape: [outputs] },
+];
+
+const layerNorm = (name: string, size: number): Parameter[] => [
+  { name: `${name}.weight`, shape: [size] },
+  { name: `${name}.bias`, shape: [size] },
+];
+
+const table = (name: string, rows: number, size: number): Parameter => ({
+  name: `${name}.weight`,
+  shape: [rows, size],
+});
+
+/** The encoder's tensors in the order in which the forward pass meets them. */
+export function encoderParameters(config: ElectraConfig): Parameter[] {
+  const { hidden_size: hidden, embedding_size: embedding, intermediate_size: intermediate } = config;
+  const parameters = [
+    table("electra.embeddings.word_embeddings", config.vocab_size, embedding),
+    table("electra.embeddings.position_embeddings", config.max_position_embeddings, embedding),
+    table("electra.embeddings.token_type_embeddings", config.type_vocab_size, embedding),
+    ...layerNorm("electra.embeddings.LayerNorm", embedding),
+  ];
+  if (embedding !== hidden) parameters.push(...linear("electra.embeddings_project", hidden, embedding));
+  for (let i = 0; i < config.num_hidden_layers; i++) {
+    const layer = `electra.encoder.layer.${i}`;
+    parameters.push(
+      ...linear(`${layer}.attention.self.query`, hidden, hidden),
+      ...linear(`${layer}.attention.self.key`, hidden, hidden),
+      ...linear(`${layer}.attention.self.value`, hidden, hidden),
+      ...linear(`${layer}.attention.output.dense`, hidden, hidden),
+      ...layerNorm(`${layer}.attention.output.LayerNorm`, hidden),
+      ...linear(`${layer}.intermediate.dense`, intermediate, hidden),
+      ...linear(`${layer}.output.dense`, hidden, intermediate),
+      ...layerNorm(`${layer}.output.LayerNorm`, hidden),
+    );
+  }
+  return parameters;
+}
+
+/** The tensors of the head that solves `task`; `labels` is how many labels it tells apart. */
+export function headParameters(config: ElectraConfig, task: Task, labels: number): Parameter[] {
+  const { hidden_size: hidden, embedding_size: embedding } = config;
+  switch (task) {
+    case "token-classification":
+      return linear("classifier", labels, hidden);
+    case "text-classification":
+      return [
+        ...linear("classifier.dense", hidden, hidden),
+        ...linear("classifier.out_proj", labels, hidden),
+      ];
+    case "question-answering":
+      return linear("qa_outputs", 2, hidden);
+    case "fill-mask":
+      return [
+        ...linear("generator_predictions.dense", embedding, hidden),
+        ...layerNorm("generator_predictions.LayerNorm", embedding),
+        ...linear("generator_lm_head", config.vocab_size, embedding),
+      ];
+    case "replaced-token-detection":
+      return [
+        ...linear("discriminator_predictions.dense", hidden, hidden),
+        ...linear("discriminator_predictions.dense_prediction", 1, hidden),
+      ];
+    case "feature-extraction":
+      return [];
+  }
+}
+
+/**
+ * The output matrix of the generator's head. Where a file lacks it, the word embeddings stand in its place:
+ * Clark et al. 2020, section 2, tie the two.
+ */
+export const TIED_LM_HEAD = "generator_lm_head.weight";
+
+/** A linear-chain CRF in pytorch-crf's layout: `transitions[i, j]` scores the step from label `i` to label `j`. */
+export function crfParameters(labels: number): Parameter[] {
+  return [
+    { name: "crf.start_transitions", shape: [labels] },
+    { name: "crf.transitions", shape: [labels, labels] },
+    { name: "crf.end_transitions", shape: [labels] },
+  ];
+}
