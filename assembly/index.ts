@@ -1,3 +1,16 @@
 // The ABI: every kernel that the library calls, by family. Pointers are byte addresses in the imported memory, sizes
 // and strides count elements. Kernels know no model, allocate nothing and trust their arguments: src/wasm checks them.
 
+export { attention, attentionScratchBytes } from "./attention";
+// The encoder.
+export { embed } from "./embedding";
+export { gemm, packedInputBytes, packedWeightBytes, packInputs, packWeightRow } from "./gemm";
+// Weights on their way in.
+export { widenHalves } from "./half";
+export { layerNorm } from "./layernorm";
+export { softmax } from "./softmax";
+
+/** The first address that no static data of these kernels occupies. */
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,60 @@
+/**
+ * The exports of `assembly/index.ts`. Pointers are byte addresses in the machine's memory, sizes and strides count
+ * elements, `0` is "none" where an operand may be left out.
+ */
+export interface Kernels {
+  heapBase(): number;
+
+  widenHalves(halves: number, count: number, floats: number): void;
+  packedWeightBytes(n: number, k: number): number;
+  packWeightRow(weights: number, k: number, row: number, packed: number): void;
+
+  embed(
+    inputIds: number,
+    tokenTypeIds: number,
+    words: number,
+    positions: number,
+    types: number,
+    out: number,
+    tokens: number,
+    size: number,
+  ): void;
+  layerNorm(
+    x: number,
+    gamma: number,
+    beta: number,
+    out: number,
+    rows: number,
+    size: number,
+    epsilon: number,
+  ): void;
+  packedInputBytes(m: number, k: number): number;
+  packInputs(inputs: number, m: number, k: number, stride: number, packed: number): void;
+  gemm(
+    inputs: number,
+    weights: number,
+    bias: number,
+    residual: number,
+    out: number,
+    m: number,
+    n: number,
+    k: number,
+    outStride: number,
+    activation: Activation,
+  ): void;
+  attentionScratchBytes(tokens: number, headSize: number): number;
+  attention(
+    queryKeyValue: number,
+    context: number,
+    scratch: number,
+    tokens: number,
+    heads: number,
+    headSize: number,
+  ): void;
+  softmax(x: number, rows: number, columns: number, stride: number, scale: number): void;
+}
+
+/** What `gemm` does to each value after adding the bias. */
+export const IDENTITY = 0;
+export const GELU = 1;
+export type Activation = typeof IDENTITY | typeof GELU;

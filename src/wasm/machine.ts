@@ -1,0 +1,71 @@
+import { EngineError } from "../errors.ts";
+import type { Kernels } from "./kernels.ts";
+
+const PAGE_BYTES = 65_536;
+const ADDRESS_LIMIT = 2 ** 32;
+const ALIGNMENT = 16; // of a v128
+
+/**
+ * One instance of the kernels with a memory of its own. Memory is laid out first and grown once: `reserve` hands out
+ * addresses, `commit` makes them real. Nothing is ever freed by piece; dropping the machine frees it all.
+ */
+export class Machine {
+  readonly kernels: Kernels;
+  readonly #memory: WebAssembly.Memory;
+  #reserved: number;
+
+  private constructor(memory: WebAssembly.Memory, kernels: Kernels) {
+    this.#memory = memory;
+    this.kernels = kernels;
+    this.#reserved = kernels.heapBase();
+  }
+
+  static async create(module: WebAssembly.Module): Promise<Machine> {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const instance = await WebAssembly.instantiate(module, { env: { memory } });
+    return new Machine(memory, instance.exports as unknown as Kernels);
+  }
+
+  /** Sets `bytes` aside and returns their address; usable after {@link commit}. */
+  reserve(bytes: number): number {
+    const address = Math.ceil(this.#reserved / ALIGNMENT) * ALIGNMENT;
+    if (!(bytes >= 0) || address + bytes > ADDRESS_LIMIT) {
+      throw new EngineError("out-of-memory", `a model of more than 4 GiB does not fit WebAssembly's memory`);
+    }
+    this.#reserved = address + bytes;
+    return address;
+  }
+
+  /** Grows the memory to hold all that was reserved; new memory is zero. */
+  commit(): void {
+    const pages = Math.ceil(this.#reserved / PAGE_BYTES) - this.byteLength / PAGE_BYTES;
+    if (pages <= 0) return;
+    try {
+      this.#memory.grow(pages);
+    } catch (error) {
+      const megabytes = Math.ceil(this.#reserved / 1e6);
+      throw new EngineError("out-of-memory", `no memory for a model that needs ${megabytes} MB: ${error}`);
+    }
+  }
+
+  /** Size of the memory in bytes. */
+  get byteLength(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  bytes(address: number, count: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#memory.buffer as ArrayBuffer, address, count);
+  }
+
+  floats(address: number, count: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.#memory.buffer as ArrayBuffer, address, count);
+  }
+
+  doubles(address: number, count: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(this.#memory.buffer as ArrayBuffer, address, count);
+  }
+
+  integers(address: number, count: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.#memory.buffer as ArrayBuffer, address, count);
+  }
+}
