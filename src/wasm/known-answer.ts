@@ -1,0 +1,110 @@
+import { EngineError } from "../errors.ts";
+import { GELU, IDENTITY } from "./kernels.ts";
+import { Machine } from "./machine.ts";
+
+/** How far a kernel's result was from the answer known beforehand, ‖out − expected‖ / ‖expected‖. */
+export interface KnownAnswer {
+  readonly kernel: string;
+  readonly relativeError: number;
+  readonly tolerance: number;
+  readonly passed: boolean;
+}
+
+const TOLERANCE = 1e-6;
+const SCRATCH_FLOATS = 1024;
+
+/** Small values of both signs with no two alike in a row; the same on every engine. */
+const pattern = (count: number, seed: number): number[] =>
+  Array.from({ length: count }, (_, i) => (((i + 1) * seed) % 23) / 8 - 1.25);
+
+/** Runs the encoder's kernels on inputs whose results are known, ragged sizes included. */
+export async function runKnownAnswers(module: WebAssembly.Module): Promise<KnownAnswer[]> {
+  const machine = await Machine.create(module);
+  const base = machine.reserve(SCRATCH_FLOATS * 4);
+  machine.commit();
+  const { kernels } = machine;
+
+  const place = (index: number, values: readonly number[]): number => {
+    const address = base + index * 4;
+    machine.floats(address, values.length).set(values);
+    return address;
+  };
+  const answer = (kernel: string, out: number, expected: readonly number[]): KnownAnswer => {
+    const actual = machine.floats(out, expected.length);
+    const distance = Math.hypot(...expected.map((value, i) => actual[i]! - value));
+    const relativeError = distance / Math.hypot(...expected);
+    return { kernel, relativeError, tolerance: TOLERANCE, passed: relativeError <= TOLERANCE };
+  };
+  const matmul = (inputs: number[], weights: number[], m: number, n: number, k: number): number => {
+    place(0, inputs);
+    place(128, weights);
+    const packed = place(384, new Array(128).fill(0));
+    for (let row = 0; row < n; row++) kernels.packWeightRow(base + (128 + row * k) * 4, k, row, packed);
+    kernels.packInputs(base, m, k, k, base + 640 * 4);
+    return packed;
+  };
+
+  const [m, n, k] = [5, 11, 7];
+  const inputs = pattern(m * k, 5);
+  const weights = pattern(n * k, 7);
+  const bias = pattern(16, 3);
+  const packed = matmul(inputs, weights, m, n, k);
+  const out = base + 800 * 4;
+  kernels.gemm(base + 640 * 4, packed, place(768, bias), 0, out, m, n, k, n, IDENTITY);
+  const product = Array.from({ length: m * n }, (_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    return weights
+      .slice(j * k, j * k + k)
+      .reduce((sum, weight, p) => sum + weight * inputs[i * k + p]!, bias[j]!);
+  });
+  const answers = [answer("gemm", out, product)];
+
+  // GELU(x) = x · Φ(x), from tables of the normal distribution.
+  const identity = matmul([-3, -1, -0.5, 0.5, 1, 3], [1], 6, 1, 1);
+  kernels.gemm(base + 640 * 4, identity, 0, 0, out, 6, 1, 1, 1, GELU);
+  answers.push(
+    answer(
+      "gelu",
+      out,
+      [-0.004049694095, -0.158655253931, -0.154268769363, 0.345731230637, 0.841344746069, 2.995950305905],
+    ),
+  );
+
+  const row = pattern(11, 5);
+  const powers = row.map((value) => Math.exp(2 * value));
+  const total = powers.reduce((sum, value) => sum + value);
+  const probabilities = powers.map((value) => value / total);
+  kernels.softmax(place(800, row), 1, 11, 11, 2);
+  answers.push(answer("softmax", out, probabilities));
+
+  const [gamma, beta] = [pattern(11, 7), pattern(11, 9)];
+  const mean = row.reduce((sum, value) => sum + value) / 11;
+  const deviation = Math.sqrt(row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 11);
+  const normal = row.map((value, i) => ((value - mean) / deviation) * gamma[i]! + beta[i]!);
+  kernels.layerNorm(place(800, row), place(0, gamma), place(128, beta), out, 1, 11, 0);
+  answers.push(answer("layerNorm", out, normal));
+  return answers;
+}
+
+const verified = new WeakMap<WebAssembly.Module, Promise<void>>();
+
+/**
+ * Some engines accept an instruction and compute it wrongly, so acceptance alone proves nothing. Checks a module once.
+ *
+ * @throws {EngineError} `wrong-answer`, naming the kernel
+ */
+export function assertKnownAnswers(module: WebAssembly.Module): Promise<void> {
+  let verdict = verified.get(module);
+  if (verdict === undefined) {
+    verdict = runKnownAnswers(module).then((answers) => {
+      const wrong = answers.find((answer) => !answer.passed);
+      if (wrong === undefined) return;
+      throw new EngineError(
+        "wrong-answer",
+        `this engine computes the kernel "${wrong.kernel}" wrongly: relative error ${wrong.relativeError}`,
+      );
+    });
+    verified.set(module, verdict);
+  }
+  return verdict;
+}
