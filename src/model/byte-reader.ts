@@ -41,7 +41,7 @@ export class StreamReader implements ByteReader {
   readonly name: string;
   readonly byteLength = undefined;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #chunk = new Uint8Array(0);
+  #chunk: Uint8Array = new Uint8Array(0);
 
   constructor(stream: ReadableStream<Uint8Array>, name: string) {
     this.#reader = stream.getReader();

@@ -151,7 +151,7 @@ export class Electra {
    * @returns address of the last hidden state [tokens, hidden_size], valid until the next call
    * @throws {RangeError} for too many tokens or an id that has no embedding
    */
-  encode(inputIds: Int32Array, tokenTypeIds = new Int32Array(inputIds.length)): number {
+  encode(inputIds: Int32Array, tokenTypeIds: Int32Array = new Int32Array(inputIds.length)): number {
     const { vocab_size, type_vocab_size, max_position_embeddings } = this.config;
     const tokens = inputIds.length;
     if (tokens < 1 || tokens > max_position_embeddings) {

@@ -52,6 +52,44 @@ export interface Kernels {
     headSize: number,
   ): void;
   softmax(x: number, rows: number, columns: number, stride: number, scale: number): void;
+
+  crfStride(labels: number): number;
+  crfViterbi(
+    emissions: number,
+    start: number,
+    transitions: number,
+    end: number,
+    messages: number,
+    path: number,
+    steps: number,
+    labels: number,
+  ): number;
+  crfForward(
+    emissions: number,
+    start: number,
+    transitions: number,
+    end: number,
+    messages: number,
+    steps: number,
+    labels: number,
+  ): number;
+  crfBackward(
+    emissions: number,
+    start: number,
+    transposed: number,
+    end: number,
+    messages: number,
+    steps: number,
+    labels: number,
+  ): number;
+  crfMarginals(
+    emissions: number,
+    forward: number,
+    backward: number,
+    marginals: number,
+    steps: number,
+    labels: number,
+  ): void;
 }
 
 /** What `gemm` does to each value after adding the bias. */

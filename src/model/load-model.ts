@@ -1,0 +1,64 @@
+import { InputError, ModelFileError } from "../errors.ts";
+import { Machine } from "../wasm/machine.ts";
+import type { ByteReader } from "./byte-reader.ts";
+import { type ModelFile, parseModelFile } from "./model-file.ts";
+import { checkByteLength, parseHeader, readHeaderLength } from "./safetensors.ts";
+import { TokenClassifier } from "./token-classifier.ts";
+import { Weights } from "./weights.ts";
+
+/** Reads and checks a model file's header; nothing of the model is allocated yet. */
+export async function readModelFile(reader: ByteReader): Promise<ModelFile> {
+  const { name, byteLength } = reader;
+  const headerBytes = readHeaderLength(await reader.read(8), name);
+  const json = await reader.read(headerBytes);
+  if (json.byteLength < headerBytes) {
+    const detail = `ends inside its header, which takes ${headerBytes} bytes`;
+    throw new ModelFileError("truncated", name, detail);
+  }
+  const header = parseHeader(json, name);
+  if (byteLength !== undefined) checkByteLength(header, byteLength, name);
+  return parseModelFile(header, name);
+}
+
+/**
+ * Loads a token classifier: header first, all of it validated, then the memory grown once, then each tensor put in its
+ * place as it is read. The file is never held whole.
+ */
+export async function loadTokenClassifier(
+  module: WebAssembly.Module,
+  reader: ByteReader,
+): Promise<{ file: ModelFile; model: TokenClassifier }> {
+  const file = await readModelFile(reader);
+  if (file.metadata.task !== "token-classification") {
+    throw new InputError(
+      "bad-option",
+      `${file.name} is a model for ${file.metadata.task}, not for token-classification`,
+    );
+  }
+  const machine = await Machine.create(module);
+  const weights = new Weights(machine, file);
+  const model = new TokenClassifier(machine, weights, file);
+  weights.reserveStage();
+  machine.commit();
+  await readTensors(reader, file, weights);
+  model.crf?.packTransitions();
+  return { file, model };
+}
+
+async function readTensors(reader: ByteReader, file: ModelFile, weights: Weights): Promise<void> {
+  const inOrder = [...file.tensors.values()].sort((a, b) => a.begin - b.begin);
+  let read = 8 + file.headerBytes;
+  for (const tensor of inOrder) {
+    const data = await reader.read(tensor.end - tensor.begin);
+    read += data.byteLength;
+    if (read < tensor.end) {
+      const detail = `the file is cut off: expected ${file.byteLength} bytes, got ${read}`;
+      throw new ModelFileError("truncated", file.name, detail, tensor.name);
+    }
+    weights.load(tensor, data);
+  }
+  if ((await reader.read(1)).byteLength > 0) {
+    const detail = `bytes follow the last tensor: expected ${file.byteLength} bytes`;
+    throw new ModelFileError("trailing-bytes", file.name, detail);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Machine } from "../wasm/machine.ts";
+import { Crf, type Stretch } from "./crf.ts";
+import { Electra } from "./electra.ts";
+import type { Linear } from "./layers.ts";
+import type { ModelFile } from "./model-file.ts";
+import type { Weights } from "./weights.ts";
+
+/** What a model says of the tokens that carry a label. */
+export interface Tagging {
+  /** The label of each: the CRF's best path, or each token's likeliest. */
+  readonly labels: Int32Array;
+  /** [labelled tokens, labels]: the CRF's marginals, or the softmax of the logits. */
+  readonly probabilities: Float32Array;
+  /** The exact probability of a stretch under the CRF; undefined where the model has none. */
+  readonly stretchProbability: ((stretch: Stretch) => number) | undefined;
+}
+
+/** ELECTRA with a linear classifier over every token, and a CRF over their labels where the model has one. */
+export class TokenClassifier {
+  readonly electra: Electra;
+  readonly crf: Crf | undefined;
+  readonly labels: number;
+  readonly #machine: Machine;
+  readonly #classifier: Linear;
+  readonly #logits: number;
+
+  constructor(machine: Machine, weights: Weights, { metadata }: ModelFile) {
+    const { config } = metadata;
+    this.labels = metadata.labels.length;
+    this.#machine = machine;
+    this.electra = new Electra(machine, weights, config);
+    this.#classifier = weights.linear("classifier", this.labels, config.hidden_size);
+    this.#logits = machine.reserve(config.max_position_embeddings * this.labels * 4);
+    if (metadata.crf !== undefined) {
+      this.crf = new Crf(machine, weights, this.labels, config.max_position_embeddings);
+    }
+  }
+
+  /** Bytes of the memory that holds the model and all that it works with. */
+  get memoryBytes(): number {
+    return this.#machine.byteLength;
+  }
+
+  /** @returns address of the logits [tokens, labels], valid until the next call */
+  logits(inputIds: Int32Array, tokenTypeIds?: Int32Array): number {
+    const hidden = this.electra.encode(inputIds, tokenTypeIds);
+    this.#classifier.forward(hidden, inputIds.length, this.electra.scratch, this.#logits);
+    return this.#logits;
+  }
+
+  /**
+   * @param inputIds [tokens]
+   * @param labelled ascending indices of the tokens that carry a label, at least one
+   */
+  tag(inputIds: Int32Array, labelled: Int32Array): Tagging {
+    const steps = labelled.length;
+    const emissions = this.#gather(this.logits(inputIds), labelled);
+    if (this.crf === undefined) return this.#tagEach(emissions, steps);
+    const { labels } = this.crf.viterbi(emissions, steps);
+    const posterior = this.crf.posterior(emissions, steps);
+    return {
+      labels,
+      probabilities: posterior.marginals(),
+      stretchProbability: (stretch) => posterior.probability(stretch),
+    };
+  }
+
+  #tagEach(logits: number, tokens: number): Tagging {
+    this.#machine.kernels.softmax(logits, tokens, this.labels, this.labels, 1);
+    const probabilities = this.#machine.floats(logits, tokens * this.labels).slice();
+    const labels = Int32Array.from({ length: tokens }, (_, t) => {
+      const row = probabilities.subarray(t * this.labels, (t + 1) * this.labels);
+      return row.indexOf(Math.max(...row));
+    });
+    return { labels, probabilities, stretchProbability: undefined };
+  }
+
+  /** Moves the labelled tokens' rows together. They ascend, so that no row is overwritten before its turn. */
+  #gather(logits: number, labelled: Int32Array): number {
+    const all = this.#machine.floats(logits, this.labels * (labelled.at(-1)! + 1));
+    labelled.forEach((token, row) => {
+      all.copyWithin(row * this.labels, token * this.labels, (token + 1) * this.labels);
+    });
+    return logits;
+  }
+}
