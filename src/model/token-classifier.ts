@@ -20,25 +20,20 @@ export class TokenClassifier {
   readonly electra: Electra;
   readonly crf: Crf | undefined;
   readonly labels: number;
-  readonly #machine: Machine;
+  readonly machine: Machine;
   readonly #classifier: Linear;
   readonly #logits: number;
 
   constructor(machine: Machine, weights: Weights, { metadata }: ModelFile) {
     const { config } = metadata;
     this.labels = metadata.labels.length;
-    this.#machine = machine;
+    this.machine = machine;
     this.electra = new Electra(machine, weights, config);
     this.#classifier = weights.linear("classifier", this.labels, config.hidden_size);
     this.#logits = machine.reserve(config.max_position_embeddings * this.labels * 4);
     if (metadata.crf !== undefined) {
       this.crf = new Crf(machine, weights, this.labels, config.max_position_embeddings);
     }
-  }
-
-  /** Bytes of the memory that holds the model and all that it works with. */
-  get memoryBytes(): number {
-    return this.#machine.byteLength;
   }
 
   /** @returns address of the logits [tokens, labels], valid until the next call */
@@ -66,8 +61,8 @@ export class TokenClassifier {
   }
 
   #tagEach(logits: number, tokens: number): Tagging {
-    this.#machine.kernels.softmax(logits, tokens, this.labels, this.labels, 1);
-    const probabilities = this.#machine.floats(logits, tokens * this.labels).slice();
+    this.machine.kernels.softmax(logits, tokens, this.labels, this.labels, 1);
+    const probabilities = this.machine.floats(logits, tokens * this.labels).slice();
     const labels = Int32Array.from({ length: tokens }, (_, t) => {
       const row = probabilities.subarray(t * this.labels, (t + 1) * this.labels);
       return row.indexOf(Math.max(...row));
@@ -77,7 +72,7 @@ export class TokenClassifier {
 
   /** Moves the labelled tokens' rows together. They ascend, so that no row is overwritten before its turn. */
   #gather(logits: number, labelled: Int32Array): number {
-    const all = this.#machine.floats(logits, this.labels * (labelled.at(-1)! + 1));
+    const all = this.machine.floats(logits, this.labels * (labelled.at(-1)! + 1));
     labelled.forEach((token, row) => {
       all.copyWithin(row * this.labels, token * this.labels, (token + 1) * this.labels);
     });

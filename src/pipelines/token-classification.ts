@@ -115,7 +115,7 @@ class Tagger {
   }
 
   get memoryBytes(): number {
-    return this.#classifier.memoryBytes;
+    return this.#classifier.machine.byteLength;
   }
 
   tag(text: string, options: TokenClassificationOptions): Entity[] | TokenEntity[] {
