@@ -2,6 +2,8 @@
 // and strides count elements. Kernels know no model, allocate nothing and trust their arguments: src/wasm checks them.
 
 export { attention, attentionScratchBytes } from "./attention";
+// What turns emissions into labels.
+export { crfBackward, crfForward, crfMarginals, crfStride, crfViterbi } from "./crf";
 // The encoder.
 export { embed } from "./embedding";
 export { gemm, packedInputBytes, packedWeightBytes, packInputs, packWeightRow } from "./gemm";
