@@ -40,23 +40,19 @@ export function wordPieceEncoder(
     if (token.startsWith(CONTINUATION)) continuations.set(token.slice(CONTINUATION.length), id);
   }
 
-  /** Greedy, longest piece first; a word with any part unknown is one unknown token. */
-  const cut = (word: Word, number: number, encoding: EncodingBuilder): void => {
-    const { form, start, end } = word;
-    const pieces: { id: number; from: number; to: number }[] = [];
+  /** Greedy, longest piece first; `undefined` where a part is unknown. */
+  const cut = (form: string): { id: number; from: number; to: number }[] | undefined => {
+    const pieces = [];
     for (let from = 0; from < form.length; ) {
       const known = from === 0 ? ids : continuations;
       let to = Math.min(form.length, from + longest);
       let id = known.get(form.slice(from, to));
       while (id === undefined && to > from + 1) id = known.get(form.slice(from, --to));
-      if (id === undefined || word.length > MAX_WORD_LENGTH) {
-        encoding.add(unknown, start[0], end[form.length - 1], number);
-        return;
-      }
+      if (id === undefined) return undefined;
       pieces.push({ id, from, to });
       from = to;
     }
-    for (const { id, from, to } of pieces) encoding.add(id, start[from], end[to - 1], number);
+    return pieces;
   };
 
   return (text) => {
@@ -66,7 +62,11 @@ export function wordPieceEncoder(
     let word: Word = { form: "", length: 0, start: [], end: [] };
     const finishWord = (): void => {
       if (word.length === 0) return;
-      cut(word, number++, encoding);
+      const { form, start, end } = word;
+      const whole = { id: unknown, from: 0, to: form.length };
+      const pieces = (word.length <= MAX_WORD_LENGTH ? cut(form) : undefined) ?? [whole];
+      for (const { id, from, to } of pieces) encoding.add(id, start[from], end[to - 1], number);
+      number++;
       word = { form: "", length: 0, start: [], end: [] };
     };
 
