@@ -1,5 +1,6 @@
 // Elementary functions on four floats at a time. Coefficients are this project's own minimax fits; every constant is
-// loaded from static memory, because V8 builds a splat(constant) anew in every turn of a loop.
+// loaded from static memory, because V8 builds a splat(constant) anew in every turn of a loop. Bounds are kept by pmin
+// and pmax, one instruction each where min and max take several; with the bound as second operand, NaN passes through.
 
 const EXP_LOWEST: f32 = -87.33654; // below it exp(x) is no longer a normal float
 
@@ -23,7 +24,7 @@ const EXP = memory.data<f32>([
 export function exp(x: v128): v128 {
   const lowest = v128.load32_splat(EXP);
   const vanishes = f32x4.lt(x, lowest);
-  x = f32x4.max(x, lowest);
+  x = f32x4.pmax(x, lowest);
   const n = f32x4.nearest(f32x4.mul(x, v128.load32_splat(EXP, 4)));
   let r = f32x4.add(x, f32x4.mul(n, v128.load32_splat(EXP, 8)));
   r = f32x4.add(r, f32x4.mul(n, v128.load32_splat(EXP, 12)));
@@ -62,7 +63,7 @@ export function gelu(x: v128): v128 {
   const bound = v128.load32_splat(GELU, 4);
   const one = v128.load32_splat(GELU, 52);
   let u = f32x4.mul(x, v128.load32_splat(GELU));
-  u = f32x4.max(f32x4.min(u, bound), f32x4.neg(bound));
+  u = f32x4.pmax(f32x4.pmin(u, bound), f32x4.neg(bound));
   const z = f32x4.mul(u, u);
   let p = f32x4.add(f32x4.mul(v128.load32_splat(GELU, 8), z), v128.load32_splat(GELU, 12));
   p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(GELU, 16));
@@ -75,7 +76,7 @@ export function gelu(x: v128): v128 {
   q = f32x4.add(f32x4.mul(q, z), v128.load32_splat(GELU, 48));
   q = f32x4.add(f32x4.mul(q, z), one);
   // Rounding may carry the quotient past ±1, which would turn the far negative tail positive.
-  const erf = f32x4.max(f32x4.min(f32x4.div(f32x4.mul(u, p), q), one), f32x4.neg(one));
+  const erf = f32x4.pmax(f32x4.pmin(f32x4.div(f32x4.mul(u, p), q), one), f32x4.neg(one));
   return f32x4.mul(f32x4.mul(x, v128.load32_splat(GELU, 56)), f32x4.add(one, erf));
 }
 

@@ -11,7 +11,7 @@ export function softmax(x: usize, rows: i32, columns: i32, stride: i32, scale: f
   const end = (<usize>columns) << 2;
   for (let row = 0; row < rows; row++, x += (<usize>stride) << 2) {
     let peaks = f32x4.splat(-Infinity);
-    for (let at: usize = 0; at < wide; at += 16) peaks = f32x4.max(peaks, v128.load(x + at));
+    for (let at: usize = 0; at < wide; at += 16) peaks = f32x4.pmax(peaks, v128.load(x + at));
     let peak = maxLanes(peaks);
     for (let at = wide; at < end; at += 4) peak = max<f32>(peak, f32.load(x + at));
 

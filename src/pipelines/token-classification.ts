@@ -1,4 +1,4 @@
-import { DisposedError, InputError } from "../errors.ts";
+import { DisposedError, InputError, ModelFileError } from "../errors.ts";
 import type { CrfTokens } from "../model/config.ts";
 import type { ModelFile } from "../model/model-file.ts";
 import type { TokenClassifier } from "../model/token-classifier.ts";
@@ -101,8 +101,13 @@ class Tagger {
 
   constructor({ name, metadata }: ModelFile, classifier: TokenClassifier) {
     const scheme = parseScheme(metadata.scheme, name);
+    const tokenizer = parseTokenizerConfig(metadata.tokenizer, name);
+    if (tokenizer.vocab.length > metadata.config.vocab_size) {
+      const detail = `the vocabulary has ${tokenizer.vocab.length} tokens, but "vocab_size" is ${metadata.config.vocab_size}`;
+      throw new ModelFileError("tokenizer-malformed", name, detail);
+    }
     this.#classifier = classifier;
-    this.#tokenizer = createTokenizer(parseTokenizerConfig(metadata.tokenizer, name));
+    this.#tokenizer = createTokenizer(tokenizer);
     this.#labels = {
       names: metadata.labels,
       parsed: metadata.labels.map((label) => parseLabel(label, scheme)),
