@@ -1,0 +1,57 @@
+// What stands on top of the encoder for each task, in float64, with Hugging Face's names. Each function takes the
+// encoder's output x [tokens, hidden].
+
+import type { ElectraConfig } from "../../src/model/config.ts";
+import { type Checkpoint, values } from "./checkpoint.ts";
+import { namedLayerNorm, namedLinear } from "./electra.ts";
+import { gelu, linear } from "./math.ts";
+
+/** `ElectraForTokenClassification`: how well each label suits each token; [tokens, labels]. */
+export function tokenClassification(checkpoint: Checkpoint, x: Float64Array): Float64Array {
+  return namedLinear(checkpoint, "classifier", x);
+}
+
+/** `ElectraForSequenceClassification`: what [CLS], the first token, says of the whole text; [labels]. */
+export function sequenceClassification(
+  checkpoint: Checkpoint,
+  config: ElectraConfig,
+  x: Float64Array,
+): Float64Array {
+  const first = x.subarray(0, config.hidden_size);
+  return namedLinear(
+    checkpoint,
+    "classifier.out_proj",
+    namedLinear(checkpoint, "classifier.dense", first).map(gelu),
+  );
+}
+
+/** `ElectraForQuestionAnswering`: how well an answer would start, and end, at each token; [tokens, 2]. */
+export function questionAnswering(checkpoint: Checkpoint, x: Float64Array): Float64Array {
+  return namedLinear(checkpoint, "qa_outputs", x);
+}
+
+/**
+ * `ElectraForMaskedLM`, the generator: which token of the vocabulary stands here; [tokens, vocab]. Its output matrix
+ * is the word embeddings themselves (Clark et al. 2020, section 3.2), which a checkpoint need not repeat.
+ */
+export function maskedLanguageModel(
+  checkpoint: Checkpoint,
+  config: ElectraConfig,
+  x: Float64Array,
+): Float64Array {
+  const dense = namedLinear(checkpoint, "generator_predictions.dense", x).map(gelu); // [tokens, embedding]
+  const normal = namedLayerNorm(checkpoint, config, "generator_predictions.LayerNorm", dense);
+  const tied = "electra.embeddings.word_embeddings.weight";
+  const own = "generator_lm_head.weight";
+  const weight = values(checkpoint, checkpoint.has(own) ? own : tied);
+  return linear(normal, weight, values(checkpoint, "generator_lm_head.bias"));
+}
+
+/**
+ * `ElectraForPreTraining`, the discriminator: above 0 where a token looks replaced (Clark et al. 2020, section 2);
+ * [tokens].
+ */
+export function replacedTokenDetection(checkpoint: Checkpoint, x: Float64Array): Float64Array {
+  const dense = namedLinear(checkpoint, "discriminator_predictions.dense", x).map(gelu);
+  return namedLinear(checkpoint, "discriminator_predictions.dense_prediction", dense);
+}
