@@ -73,7 +73,7 @@ function rowMaximum(row: usize, labels: i32): f32 {
   const lanes = v128.load(LANES + ((<usize>(crfStride(labels) - labels)) << 2));
   v128.store(last, v128.bitselect(v128.load(last), f32x4.splat(-Infinity), lanes));
   let maxima = v128.load(last);
-  for (; row < last; row += 16) maxima = f32x4.max(maxima, v128.load(row));
+  for (; row < last; row += 16) maxima = f32x4.pmax(maxima, v128.load(row));
   return maxLanes(maxima);
 }
 
@@ -107,11 +107,11 @@ function passMessage(
     let maxima = f32x4.splat(-Infinity);
     for (let i: usize = 0; i < values; i += 4, step += row) {
       const from = f32x4.add(v128.load32_splat(messages + i), v128.load32_splat(emissions + i));
-      maxima = f32x4.max(maxima, f32x4.add(from, v128.load(step)));
+      maxima = f32x4.pmax(maxima, f32x4.add(from, v128.load(step)));
     }
     if (!best) {
       step = transitions + column;
-      const shift = f32x4.max(maxima, lowest);
+      const shift = f32x4.pmax(maxima, lowest);
       let sums = f32x4.splat(0);
       for (let i: usize = 0; i < values; i += 4, step += row) {
         const from = f32x4.add(v128.load32_splat(messages + i), v128.load32_splat(emissions + i));
