@@ -1,0 +1,89 @@
+import { Command } from "commander";
+import { type DatasetForm, readDataset } from "../data/index.ts";
+import { EntityScorer, type EntityScores } from "../metrics/entity-scores.ts";
+import { EntityTypes, labelOf } from "./entity-types.ts";
+import { markedTexts } from "./marked-entities.ts";
+import { startProgress } from "./progress.ts";
+import { renderScores } from "./render-scores.ts";
+import { aggregationOption, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
+import { styleFor, write } from "./terminal.ts";
+
+/** What `evaluate --json` prints. */
+export interface Evaluation extends EntityScores {
+  /** How many texts. */
+  readonly examples: number;
+  readonly form: DatasetForm;
+  /** Time spent on finding the entities, without loading the model and reading the data. */
+  readonly seconds: number;
+}
+
+interface EvaluateOptions {
+  readonly data: string;
+  readonly json?: boolean;
+  readonly aggregationStrategy: (typeof ENTITY_STRATEGIES)[number];
+}
+
+export function evaluateCommand(): Command {
+  return new Command("evaluate")
+    .description("compare the entities a model finds with those a data set marks")
+    .argument("<model>", "a model file, or its URL")
+    .requiredOption(
+      "--data <file>",
+      "labelled texts: waybill form, CoNLL or BMES columns, or CLUENER's JSON lines",
+    )
+    .addOption(aggregationOption(...ENTITY_STRATEGIES))
+    .option("--json", "print JSON instead of a table")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  electra-edge evaluate waybill-zh.safetensors --data dev.txt
+  electra-edge evaluate waybill-zh.safetensors --data dev.txt --json | jq .f1`,
+    )
+    .action(evaluate);
+}
+
+async function evaluate(model: string, options: EvaluateOptions): Promise<void> {
+  const dataset = await readDataset(options.data);
+  const texts = markedTexts(dataset);
+  const tag = await loadTagger(model);
+  const progress = startProgress("texts", process.stderr);
+  const scorer = new EntityScorer();
+  const started = performance.now();
+  try {
+    warnOfStrangers(
+      EntityTypes.of(tag.model).names,
+      texts.flatMap(({ entities }) => entities.map(({ type }) => type)),
+    );
+    for (const [index, { text, line, entities }] of texts.entries()) {
+      const found = await tagAt(`${options.data}:${line}`, tag, text, {
+        aggregation_strategy: options.aggregationStrategy,
+      });
+      scorer.add(
+        entities,
+        found.map((entity) => ({ type: labelOf(entity), start: entity.start, end: entity.end })),
+      );
+      progress.update(index + 1, (index + 1) / texts.length);
+    }
+  } finally {
+    progress.stop();
+    tag.dispose();
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const evaluation: Evaluation = { ...scorer.scores(), examples: texts.length, form: dataset.form, seconds };
+  await write(
+    process.stdout,
+    options.json
+      ? `${JSON.stringify(evaluation, undefined, 2)}\n`
+      : renderScores(evaluation, styleFor(process.stdout, process.env)),
+  );
+}
+
+/** A model and data of different types give an F1 of 0 that is easily taken for a bad model. */
+function warnOfStrangers(known: readonly string[], marked: readonly string[]): void {
+  const strangers = [...new Set(marked)].filter((type) => !known.includes(type));
+  if (strangers.length === 0) return;
+  process.stderr.write(
+    `electra-edge: warning: the data marks ${strangers.join(", ")}; the model knows only ${known.join(", ")}\n`,
+  );
+}

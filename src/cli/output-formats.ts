@@ -1,0 +1,79 @@
+import type { ModelFile } from "../model/model-file.ts";
+import { createTokenizer, parseTokenizerConfig } from "../text/tokenizer.ts";
+import { EntityTypes, type Finding } from "./entity-types.ts";
+import { characterUnits, renderConll, type Unit } from "./render-conll.ts";
+import { renderEntities } from "./render-entities.ts";
+import { HTML_TAIL, renderHtmlHead, renderHtmlText } from "./render-html.ts";
+import type { Style } from "./terminal.ts";
+
+export const FORMATS = ["table", "json", "ndjson", "conll", "html"] as const;
+
+export type FormatName = (typeof FORMATS)[number];
+
+/** An output in three parts, so that each text's entities can be written as soon as they are known. */
+export interface OutputFormat {
+  readonly head: string;
+  /** @param index of the text, from 0 */
+  text(text: string, entities: readonly Finding[], index: number): string;
+  /** @param count how many texts there were */
+  tail(count: number): string;
+}
+
+const nothing = () => "";
+
+export function createFormat(name: FormatName, model: ModelFile, style: Style): OutputFormat {
+  switch (name) {
+    case "table": {
+      const types = EntityTypes.of(model);
+      return {
+        head: "",
+        text: (text, entities, index) =>
+          (index === 0 ? "" : "\n\n") + renderEntities(text, entities, types, style),
+        tail: nothing,
+      };
+    }
+    case "json":
+      return {
+        head: "[",
+        text: (text, entities, index) => `${index === 0 ? "\n" : ",\n"}${JSON.stringify({ text, entities })}`,
+        tail: (count) => (count === 0 ? "]\n" : "\n]\n"),
+      };
+    case "ndjson":
+      return { head: "", text: (text, entities) => `${JSON.stringify({ text, entities })}\n`, tail: nothing };
+    case "conll": {
+      const unitsOf = unitsFor(model);
+      return {
+        head: "",
+        text: (text, entities) => renderConll(text, unitsOf(text), entities),
+        tail: nothing,
+      };
+    }
+    case "html": {
+      const types = EntityTypes.of(model);
+      return {
+        head: renderHtmlHead(model.name, types),
+        text: (text, entities, index) => renderHtmlText(text, entities, types, index === 0),
+        tail: () => HTML_TAIL,
+      };
+    }
+  }
+}
+
+/** What gets a line in CoNLL columns: a character where those are the model's tokens, else a word. */
+function unitsFor(model: ModelFile): (text: string) => Unit[] {
+  const config = parseTokenizerConfig(model.metadata.tokenizer, model.name);
+  if (config.type === "characters") return characterUnits;
+  const tokenizer = createTokenizer(config);
+  return (text) => {
+    const { word, start, end } = tokenizer.encode(text);
+    const units: { start: number; end: number }[] = [];
+    let previous = -1;
+    for (let i = 0; i < word.length; i++) {
+      if (word[i] === -1) continue;
+      if (word[i] === previous) units.at(-1)!.end = end[i]!;
+      else units.push({ start: start[i]!, end: end[i]! });
+      previous = word[i]!;
+    }
+    return units;
+  };
+}

@@ -1,0 +1,65 @@
+import type { ModelSummary } from "./inspect.ts";
+import { formatBytes, formatCount, formatNumberOf } from "./numbers.ts";
+import { renderTable } from "./render-table.ts";
+import { printable, type Style } from "./terminal.ts";
+
+function describe(summary: ModelSummary): [string, string][] {
+  const { config, crf, labels, scheme, tokenizer } = summary;
+  const head = crf === null ? "" : `, CRF over ${crf.tokens === "all" ? "all tokens" : crf.tokens}`;
+  const rows: [string, string][] = [
+    ["file", `${summary.file}, ${formatBytes(summary.bytes)}`],
+    ["task", `${summary.task}${head}`],
+    [
+      "encoder",
+      `${formatNumberOf(config.num_hidden_layers, "layer")} of hidden ${config.hidden_size}, ` +
+        `${formatNumberOf(config.num_attention_heads, "head")}, feed-forward ${config.intermediate_size}, ` +
+        `embeddings of ${config.embedding_size}`,
+    ],
+    ["positions", `${formatCount(config.max_position_embeddings)}, [CLS] and [SEP] included`],
+    [
+      "tokenizer",
+      `${tokenizer.type}, ${formatCount(tokenizer.vocab_size)} tokens` +
+        `${tokenizer.do_lower_case ? ", lower-cased" : ""}`,
+    ],
+  ];
+  if (labels.length > 0) rows.push(["labels", `${labels.length}: ${labels.join(" ")}`]);
+  if (scheme !== null) rows.push(["scheme", `${scheme.notation}${scheme.typeFirst ? ", type first" : ""}`]);
+  rows.push(
+    ["parameters", formatCount(summary.parameters)],
+    ["licence", summary.license ?? "not stated"],
+    ["source", summary.source ?? "not stated"],
+  );
+  return rows;
+}
+
+/** What `inspect` shows a person: the model in words, then its tensors in the order of the file. */
+export function renderModel(summary: ModelSummary, style: Style): string {
+  const { colors } = style;
+  const facts = describe(summary).map(
+    ([name, value]) => ` ${colors.bold(name.padEnd(10))}  ${printable(value)}\n`,
+  );
+  const { tensors } = summary;
+  const table = renderTable(
+    {
+      head: ["tensor", "dtype", "shape", "bytes"],
+      align: ["left", "left", "right", "right"],
+      rows: [
+        ...tensors.map(({ name, dtype, shape, bytes }) => [
+          printable(name),
+          dtype,
+          shape.join(" × "),
+          formatCount(bytes),
+        ]),
+        [
+          formatNumberOf(tensors.length, "tensor"),
+          "",
+          "",
+          formatCount(tensors.reduce((sum, { bytes }) => sum + bytes, 0)),
+        ].map((cell) => colors.bold(cell)),
+      ],
+      elastic: 0,
+    },
+    style,
+  );
+  return `${facts.join("")}\n${table}`;
+}

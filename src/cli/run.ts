@@ -1,0 +1,65 @@
+import { Command, Option } from "commander";
+import type { AggregationStrategy } from "../index.node.ts";
+import { UsageError } from "./failure.ts";
+import { openInput } from "./inputs.ts";
+import { createFormat, FORMATS, type FormatName } from "./output-formats.ts";
+import { startProgress } from "./progress.ts";
+import { aggregationOption, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
+import { styleFor, write } from "./terminal.ts";
+
+interface RunOptions {
+  readonly format: FormatName;
+  readonly aggregationStrategy: AggregationStrategy;
+  readonly ignoreLabels: readonly string[];
+}
+
+const splitList = (value: string) => value.split(",").filter((item) => item !== "");
+
+export function runCommand(): Command {
+  return new Command("run")
+    .description("find the entities in a text, in each line of a file, or in each line of standard input")
+    .argument("<model>", "a model file, or its URL")
+    .argument("[input]", "a text, a file with one text a line, or - for standard input")
+    .addOption(new Option("--format <name>", "what to print").choices(FORMATS).default("table"))
+    .addOption(aggregationOption("none", ...ENTITY_STRATEGIES))
+    .option("--ignore-labels <list>", "labels to leave out, with commas between them", splitList, ["O"])
+    .addHelpText(
+      "after",
+      `
+Examples:
+  electra-edge run waybill-zh.safetensors "张三18600009172广东省深圳市南山区"
+  electra-edge run waybill-zh.safetensors waybills.txt --format ndjson > entities.ndjson
+  electra-edge run waybill-zh.safetensors waybills.txt --format html > entities.html
+  cat waybills.txt | electra-edge run waybill-zh.safetensors --format conll`,
+    )
+    .action(run);
+}
+
+async function run(model: string, argument: string | undefined, options: RunOptions): Promise<void> {
+  const input = openInput(argument, process.stdin);
+  const { format: formatName, aggregationStrategy, ignoreLabels } = options;
+  if (formatName === "conll" && aggregationStrategy === "none") {
+    throw new UsageError("--format conll needs whole entities, not --aggregation-strategy none");
+  }
+  const tag = await loadTagger(model);
+  // On a terminal the results themselves show how far it has got.
+  const progress = process.stdout.isTTY ? undefined : startProgress("texts", process.stderr);
+  try {
+    const format = createFormat(formatName, tag.model, styleFor(process.stdout, process.env));
+    await write(process.stdout, format.head);
+    let count = 0;
+    for await (const { text, place, bytesRead } of input.texts) {
+      const entities = await tagAt(place, tag, text, {
+        aggregation_strategy: aggregationStrategy,
+        ignore_labels: ignoreLabels,
+      });
+      await write(process.stdout, format.text(text, entities, count));
+      count++;
+      progress?.update(count, input.byteLength === undefined ? undefined : bytesRead / input.byteLength);
+    }
+    await write(process.stdout, format.tail(count));
+  } finally {
+    progress?.stop();
+    tag.dispose();
+  }
+}

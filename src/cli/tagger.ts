@@ -1,0 +1,40 @@
+import { Option } from "commander";
+import { InputError } from "../errors.ts";
+import type {
+  AggregationStrategy,
+  TokenClassificationOptions,
+  TokenClassificationPipeline,
+} from "../index.node.ts";
+import type { Finding } from "./entity-types.ts";
+
+/** The strategies that join tokens. */
+export const ENTITY_STRATEGIES = ["simple", "first", "average", "max"] as const;
+
+export const aggregationOption = (...strategies: readonly AggregationStrategy[]) =>
+  new Option("--aggregation-strategy <name>", "how tokens become entities, as in Hugging Face's pipelines")
+    .choices(strategies)
+    .default("simple");
+
+/**
+ * Loads a model to find entities with. The runtime comes with it only now, since the commands that run no model do
+ * without the compiled kernels.
+ */
+export async function loadTagger(model: string): Promise<TokenClassificationPipeline> {
+  const { pipeline } = await import("../index.node.ts");
+  return pipeline("token-classification", model);
+}
+
+/** Tags a text and says, where that can't be done, which one it was. */
+export async function tagAt(
+  place: string | undefined,
+  tag: TokenClassificationPipeline,
+  text: string,
+  options: TokenClassificationOptions,
+): Promise<Finding[]> {
+  try {
+    return await tag(text, options);
+  } catch (error) {
+    if (!(error instanceof InputError) || place === undefined) throw error;
+    throw new InputError(error.code, `${place}: ${error.message}`);
+  }
+}
