@@ -70,7 +70,8 @@ export class StreamReader implements ByteReader {
   }
 
   async close(): Promise<void> {
-    await this.#reader.cancel();
+    // A stream that has failed rejects this too; whoever was reading has already been told why.
+    await this.#reader.cancel().catch(() => {});
   }
 
   async #nextChunk(): Promise<boolean> {

@@ -1,0 +1,89 @@
+import { MemoryReader } from "../../src/model/byte-reader.ts";
+import type { CrfTokens, ElectraConfig } from "../../src/model/config.ts";
+import { loadTokenClassifier } from "../../src/model/load-model.ts";
+import { crfParameters, encoderParameters, headParameters } from "../../src/model/parameters.ts";
+import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
+import type { TokenizerConfig } from "../../src/text/tokenizer.ts";
+import { kernelModule } from "../../src/wasm/module-inline.ts";
+
+export interface RandomModelOptions {
+  readonly config?: Partial<ElectraConfig>;
+  readonly labels?: readonly string[];
+  readonly crf?: { readonly tokens: CrfTokens } | undefined;
+  readonly tokenizer?: Partial<TokenizerConfig>;
+  readonly metadata?: Record<string, string>;
+}
+
+const SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"];
+
+/** The same numbers in (0, 1) for the same seed (mulberry32). */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The bytes of a model file with random weights: small, ragged, and large enough in value to show a forgotten term. */
+export function randomModel(options: RandomModelOptions = {}): Uint8Array<ArrayBuffer> {
+  const vocab = options.tokenizer?.vocab ?? [...SPECIAL_TOKENS, ..."abcdefghijklmnopqrstuvwxyz 张三李四省市"];
+  const config: ElectraConfig = {
+    vocab_size: vocab.length,
+    embedding_size: 12,
+    hidden_size: 20,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    intermediate_size: 28,
+    hidden_act: "gelu",
+    max_position_embeddings: 40,
+    type_vocab_size: 2,
+    layer_norm_eps: 1e-12,
+    ...options.config,
+  };
+  const labels = options.labels ?? ["O", "B-P", "I-P", "B-T", "I-T"];
+  const crf = "crf" in options ? options.crf : { tokens: "characters" };
+  const parameters = [
+    ...encoderParameters(config),
+    ...headParameters(config, "token-classification", labels.length),
+    ...(crf === undefined ? [] : crfParameters(labels.length)),
+  ];
+  const next = random(20);
+  const tensors = parameters.map(({ name, shape }) => {
+    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    for (let i = 0; i < values.length; i++) values[i] = (next() - 0.5) * 1.2;
+    return { name, dtype: "F32" as const, shape, data: new Uint8Array(values.buffer) };
+  });
+  const tokenizer: TokenizerConfig = {
+    type: "characters",
+    vocab,
+    do_lower_case: true,
+    strip_accents: null,
+    tokenize_chinese_chars: true,
+    unk_token: "[UNK]",
+    cls_token: "[CLS]",
+    sep_token: "[SEP]",
+    pad_token: "[PAD]",
+    mask_token: null,
+    ...options.tokenizer,
+  };
+  const metadata = {
+    format: "pt",
+    electra_edge: "1",
+    task: JSON.stringify("token-classification"),
+    config: JSON.stringify(config),
+    tokenizer: JSON.stringify(tokenizer),
+    labels: JSON.stringify(labels),
+    scheme: JSON.stringify({ notation: "BIO", typeFirst: false }),
+    ...(crf === undefined ? {} : { crf: JSON.stringify(crf) }),
+    ...options.metadata,
+  };
+  return new Uint8Array(Buffer.concat([...serializeSafetensors(metadata, tensors)]));
+}
+
+/** A random model, loaded. */
+export async function loadRandomModel(options?: RandomModelOptions) {
+  return loadTokenClassifier(await kernelModule(), new MemoryReader(randomModel(options), "random model"));
+}
