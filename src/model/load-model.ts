@@ -49,13 +49,17 @@ async function readTensors(reader: ByteReader, file: ModelFile, weights: Weights
   const inOrder = [...file.tensors.values()].sort((a, b) => a.begin - b.begin);
   let read = 8 + file.headerBytes;
   for (const tensor of inOrder) {
-    const data = await reader.read(tensor.end - tensor.begin);
-    read += data.byteLength;
-    if (read < tensor.end) {
-      const detail = `the file is cut off: expected ${file.byteLength} bytes, got ${read}`;
-      throw new ModelFileError("truncated", file.name, detail, tensor.name);
+    const step = weights.stepBytes(tensor);
+    for (let at = 0, left = tensor.end - tensor.begin; left > 0; at += step, left -= step) {
+      const expected = Math.min(step, left);
+      const data = await reader.read(expected);
+      read += data.byteLength;
+      if (data.byteLength < expected) {
+        const detail = `the file is cut off: expected ${file.byteLength} bytes, got ${read}`;
+        throw new ModelFileError("truncated", file.name, detail, tensor.name);
+      }
+      weights.load(tensor, at, data);
     }
-    weights.load(tensor, data);
   }
   if ((await reader.read(1)).byteLength > 0) {
     const detail = `bytes follow the last tensor: expected ${file.byteLength} bytes`;

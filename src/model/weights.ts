@@ -14,17 +14,17 @@ type Destination =
       readonly firstRow: number;
     };
 
-const STAGED_VALUES = 16_384;
+const STAGED_VALUES = 65_536;
 
 /**
  * The weights of a model on their way into a machine. Layers ask for their tensors, which lays the memory out; once
- * the machine has committed it, `load` puts each tensor in its place, in any order.
+ * the machine has committed it, `load` puts each tensor in its place as its bytes come, the tensors in any order.
  */
 export class Weights {
   readonly #machine: Machine;
   readonly #file: ModelFile;
   readonly #destinations = new Map<string, Destination>();
-  #widestRow = STAGED_VALUES;
+  #stagedValues = STAGED_VALUES;
   #stage = 0;
 
   constructor(machine: Machine, file: ModelFile) {
@@ -66,39 +66,43 @@ export class Weights {
       this.#destinations.set(`${name}.weight`, { layout: "packed", address: weights, inputs, firstRow });
       this.#destinations.set(`${name}.bias`, { layout: "plain", address: bias + firstRow * 4 });
     });
-    this.#widestRow = Math.max(this.#widestRow, inputs);
+    this.#stagedValues = Math.max(this.#stagedValues, inputs);
     return new Linear(this.#machine, weights, bias, rows, inputs);
   }
 
   /** Call after the last layer and before the machine commits its memory. */
   reserveStage(): void {
-    this.#stage = this.#machine.reserve(this.#widestRow * 8);
+    this.#stage = this.#machine.reserve(this.#stagedValues * 8);
   }
 
-  /** @param data the tensor's bytes, little-endian, as the file has them */
-  load(tensor: TensorInfo, data: Uint8Array): void {
+  /** How many bytes of a tensor {@link load} takes at a time: whole rows, as many as the stage has room for. */
+  stepBytes(tensor: TensorInfo): number {
+    const destination = this.#destinations.get(tensor.name);
+    const rowValues = destination?.layout === "packed" ? destination.inputs : 1;
+    return Math.floor(this.#stagedValues / rowValues) * rowValues * valueBytes(tensor);
+  }
+
+  /**
+   * @param at how many of the tensor's bytes came before
+   * @param data its next {@link stepBytes} bytes, or all that are left, little-endian as in the file
+   */
+  load(tensor: TensorInfo, at: number, data: Uint8Array): void {
     const destination = this.#destinations.get(tensor.name);
     if (destination === undefined) return;
-    const valueBytes = tensor.dtype === "F16" ? 2 : 4;
-    const values = data.byteLength / valueBytes;
-    const packed = destination.layout === "packed";
-    const rowValues = packed ? destination.inputs : 1;
-    const step = Math.floor(this.#widestRow / rowValues) * rowValues;
     const { kernels } = this.#machine;
-    const halves = this.#stage + this.#widestRow * 4;
+    const packed = destination.layout === "packed";
+    const firstValue = at / valueBytes(tensor);
+    const count = data.byteLength / valueBytes(tensor);
+    const floats = packed ? this.#stage : destination.address + firstValue * 4;
+    const halves = this.#stage + this.#stagedValues * 4;
+    const isHalf = tensor.dtype === "F16";
 
-    for (let at = 0; at < values; at += step) {
-      const count = Math.min(step, values - at);
-      const floats = packed ? this.#stage : destination.address + at * 4;
-      const raw = tensor.dtype === "F16" ? halves : floats;
-      const bytes = data.subarray(at * valueBytes, (at + count) * valueBytes);
-      this.#machine.bytes(raw, bytes.byteLength).set(bytes);
-      if (tensor.dtype === "F16") kernels.widenHalves(halves, count, floats);
-      if (!packed) continue;
-      for (let i = 0; i < count; i += rowValues) {
-        const row = destination.firstRow + (at + i) / rowValues;
-        kernels.packWeightRow(floats + i * 4, rowValues, row, destination.address);
-      }
+    this.#machine.bytes(isHalf ? halves : floats, data.byteLength).set(data);
+    if (isHalf) kernels.widenHalves(halves, count, floats);
+    if (!packed) return;
+    const { address, inputs, firstRow } = destination;
+    for (let i = 0; i < count; i += inputs) {
+      kernels.packWeightRow(floats + i * 4, inputs, firstRow + (firstValue + i) / inputs, address);
     }
   }
 
@@ -108,4 +112,8 @@ export class Weights {
       throw new ModelFileError("tensor-missing", this.#file.name, "is not in the file", name);
     return tensor.shape.reduce((product, size) => product * size, 1);
   }
+}
+
+function valueBytes({ dtype }: TensorInfo): number {
+  return dtype === "F16" ? 2 : 4;
 }

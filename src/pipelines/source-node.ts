@@ -15,6 +15,7 @@ class FileReader implements ByteReader {
   readonly name: string;
   readonly byteLength: number;
   readonly #file: FileHandle;
+  #buffer = new Uint8Array(0);
 
   private constructor(name: string, byteLength: number, file: FileHandle) {
     this.name = name;
@@ -34,7 +35,9 @@ class FileReader implements ByteReader {
   }
 
   async read(count: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(Math.min(count, this.byteLength));
+    const capacity = Math.min(count, this.byteLength);
+    if (this.#buffer.byteLength < capacity) this.#buffer = new Uint8Array(capacity);
+    const bytes = this.#buffer.subarray(0, capacity);
     let filled = 0;
     while (filled < bytes.byteLength) {
       const { bytesRead } = await this.#file.read(bytes, filled);

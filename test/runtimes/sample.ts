@@ -1,0 +1,6 @@
+import { fileURLToPath } from "node:url";
+
+export const WAYBILL_MODEL = fileURLToPath(new URL("../../weights/waybill-zh.safetensors", import.meta.url));
+
+/** An invented waybill: person, phone, province, city, district, street. */
+export const SAMPLE = "张三18600009172广东省深圳市南山区八马路与东平行路交叉口北40米";
