@@ -49,6 +49,8 @@ export class ModelFileError extends ElectraEdgeError {
 
 export type ConvertErrorCode =
   | "file-missing"
+  | "unreadable"
+  | "unwritable"
   | "config-malformed"
   | "unsupported"
   | "tokenizer-malformed"

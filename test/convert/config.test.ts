@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { parseHuggingFaceConfig } from "../../src/convert/hugging-face-config.ts";
+import { failure, HEADS } from "./directories.ts";
+
+const FIELDS = JSON.parse(await readFile(`${HEADS}token-classification/config.json`, "utf8"));
+const parse = (changes: object) =>
+  parseHuggingFaceConfig({ file: "config.json", fields: { ...FIELDS, ...changes } });
+const refuses = (changes: object, code: string, ...parts: string[]) =>
+  assert.throws(() => parse(changes), failure(code, "config.json", ...parts));
+
+test("sizes, task and labels", () => {
+  const { task, config, labels, tied } = parse({});
+  assert.equal(task, "token-classification");
+  assert.equal(config.hidden_size, 64);
+  assert.deepEqual(labels, ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]);
+  assert.equal(tied, true);
+  assert.deepEqual(parse({ architectures: ["ElectraForMaskedLM"] }).labels, []);
+});
+
+test("what transformers takes for absent fields", () => {
+  const { config, labels } = parse({ layer_norm_eps: undefined, id2label: undefined, num_labels: 3 });
+  assert.equal(config.layer_norm_eps, 1e-12);
+  assert.deepEqual(labels, ["LABEL_0", "LABEL_1", "LABEL_2"]);
+  assert.equal(parse({ id2label: undefined }).labels.length, 2);
+  const bare = parseHuggingFaceConfig({ file: "config.json", fields: { architectures: ["ElectraModel"] } });
+  assert.equal(bare.config.vocab_size, 30522);
+});
+
+test("architectures are supported or refused by name", () => {
+  refuses(
+    { architectures: ["ElectraForCausalLM"] },
+    "unsupported",
+    "ElectraForCausalLM",
+    "ElectraForTokenClassification",
+  );
+  refuses({ architectures: ["ElectraForMultipleChoice"] }, "unsupported", "ElectraForMultipleChoice");
+  refuses({ architectures: ["BertModel"] }, "unsupported", "BertModel");
+  refuses({ architectures: ["toString"] }, "unsupported", "toString");
+  refuses({ architectures: undefined }, "config-malformed", "architectures");
+  refuses({ architectures: [] }, "config-malformed", "architectures");
+  refuses({ architectures: [5] }, "config-malformed", "architectures");
+  refuses({ architectures: ["ElectraModel", "ElectraModel"] }, "config-malformed", "architectures");
+});
+
+test("settings under which another model would be computed", () => {
+  refuses({ model_type: "bert" }, "unsupported", "model_type", "bert");
+  refuses({ is_decoder: true }, "unsupported", "is_decoder");
+  refuses({ problem_type: "multi_label_classification" }, "unsupported", "problem_type");
+  refuses({ hidden_act: "relu" }, "config-malformed", "hidden_act", "relu");
+  refuses({ position_embedding_type: "relative_key" }, "config-malformed", "relative_key");
+});
+
+test("sizes and labels that can't be", () => {
+  refuses({ hidden_size: 2 ** 53 }, "config-malformed", "hidden_size");
+  refuses({ vocab_size: "600" }, "config-malformed", "vocab_size");
+  refuses({ id2label: { 0: "O", 2: "B-X" } }, "labels-mismatch", "from 0 to 1", "1");
+  refuses({ id2label: { 0: "O", 1: "O" } }, "labels-mismatch", "twice");
+  refuses({ id2label: { 0: "O", 1: 5 } }, "labels-mismatch");
+  refuses({ id2label: { 0: "O", "01": "B" } }, "labels-mismatch");
+  refuses({ id2label: ["O"] }, "labels-mismatch", "object");
+  refuses({ id2label: undefined, num_labels: 2 ** 40 }, "labels-mismatch", "num_labels");
+});
