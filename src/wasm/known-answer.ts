@@ -17,7 +17,7 @@ const SCRATCH_FLOATS = 1024;
 const pattern = (count: number, seed: number): number[] =>
   Array.from({ length: count }, (_, i) => (((i + 1) * seed) % 23) / 8 - 1.25);
 
-/** Runs the encoder's kernels on inputs whose results are known, ragged sizes included. */
+/** Runs the kernels on inputs whose results are known, ragged sizes included. */
 export async function runKnownAnswers(module: WebAssembly.Module): Promise<KnownAnswer[]> {
   const machine = await Machine.create(module);
   const base = machine.reserve(SCRATCH_FLOATS * 4);
@@ -83,6 +83,11 @@ export async function runKnownAnswers(module: WebAssembly.Module): Promise<Known
   const normal = row.map((value, i) => ((value - mean) / deviation) * gamma[i]! + beta[i]!);
   kernels.layerNorm(place(800, row), place(0, gamma), place(128, beta), out, 1, 11, 0);
   answers.push(answer("layerNorm", out, normal));
+
+  // Scores of zero make every path alike: Z counts them, 3 labels to the power of 5 steps.
+  place(0, new Array(128).fill(0));
+  const logPartition = kernels.crfForward(base, base, base, base, base + 128 * 4, 5, 3);
+  answers.push(answer("crfForward", place(800, [logPartition]), [5 * Math.log(3)]));
   return answers;
 }
 
