@@ -35,8 +35,11 @@ export function logSumExp(values: ArrayLike<number>): number {
 export function softmax(x: Float64Array, columns: number): Float64Array {
   const out = new Float64Array(x.length);
   for (let row = 0; row < x.length; row += columns) {
-    const total = logSumExp(x.subarray(row, row + columns));
-    for (let j = row; j < row + columns; j++) out[j] = Math.exp(x[j] - total);
+    const values = x.subarray(row, row + columns);
+    const largest = Math.max(...values); // subtracted above and below the line, so that no exponential overflows
+    const weights = values.map((value) => Math.exp(value - largest));
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    for (let j = 0; j < columns; j++) out[row + j] = weights[j] / sum;
   }
   return out;
 }
