@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const root = new URL("../../", import.meta.url);
+const pathTo = (path: string) => fileURLToPath(new URL(path, root));
+
+const MAIN = pathTo("src/cli/main.ts");
+export const MODEL = pathTo("weights/waybill-zh.safetensors");
+export const MADE_UP = pathTo("test/fixtures/waybill-made-up/dev.txt");
+export const HEADS = pathTo("test/fixtures/heads/");
+export const REAL = pathTo("../shared/data/waybill/dev.txt");
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Conditions {
+  /** What is piped in; nothing by default. */
+  readonly input?: string | Uint8Array;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Another copy's entry. */
+  readonly main?: string;
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
+}
+
+/** Starts the command line as a user's shell would, without a terminal and without the caller's colour settings. */
+export function start(args: readonly string[], { env = {}, main = MAIN, node = [] }: Conditions = {}) {
+  const { NO_COLOR, FORCE_COLOR, CI, ...inherited } = process.env;
+  return spawn(process.execPath, [...node, main, ...args], { env: { ...inherited, ...env } });
+}
+
+/** Runs the command line to its end. */
+export async function electraEdge(args: readonly string[], conditions: Conditions = {}): Promise<Outcome> {
+  const child = start(args, conditions);
+  const collected = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (chunk: string) => {
+      collected[name] += chunk;
+    });
+  }
+  // A command that reads no input may be gone before it is written.
+  child.stdin.on("error", () => {});
+  child.stdin.end(conditions.input ?? "");
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject).on("close", resolve);
+  });
+  return { code, ...collected };
+}
