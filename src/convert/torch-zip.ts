@@ -13,6 +13,8 @@ const STORED = 0;
 /** Where an entry's bytes lie in the file. */
 interface EntryRange {
   readonly name: string;
+  /** Where its own header starts, before its bytes. */
+  readonly header: number;
   readonly begin: number;
   readonly end: number;
 }
@@ -69,7 +71,8 @@ async function readEntries(file: BinaryFile): Promise<ReadonlyMap<string, EntryR
       if (ranges.has(name)) throw zipError(file, `the entry ${name} appears twice`);
       if (ranges.size === ENTRY_LIMIT) throw zipError(file, `it has more than ${ENTRY_LIMIT} entries`);
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
-      ranges.set(name, { name, begin: fileDataStart, end: fileDataStart + entry.uncompressedSize });
+      const header = entry.relativeOffsetOfLocalHeader;
+      ranges.set(name, { name, header, begin: fileDataStart, end: fileDataStart + entry.uncompressedSize });
     }
   } catch (error) {
     if (error instanceof ConvertError) throw error;
@@ -78,10 +81,10 @@ async function readEntries(file: BinaryFile): Promise<ReadonlyMap<string, EntryR
     zip?.close();
   }
 
-  const sorted = [...ranges.values()].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const sorted = [...ranges.values()].sort((a, b) => a.header - b.header);
   sorted.forEach((range, i) => {
     const before = sorted[i - 1];
-    if (before !== undefined && range.begin < before.end) {
+    if (before !== undefined && range.header < before.end) {
       throw zipError(file, `the entries ${before.name} and ${range.name} overlap`);
     }
   });
@@ -104,6 +107,11 @@ class Reader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null, bytesRead?: number) => void,
   ): void {
+    if (position + length > this.#file.size) {
+      const detail = `it points to bytes ${position} to ${position + length}, but the file has ${this.#file.size}`;
+      setImmediate(callback, zipError(this.#file, detail));
+      return;
+    }
     this.#file.read(position, length).then((bytes) => {
       buffer.set(bytes, offset);
       callback(null, length);

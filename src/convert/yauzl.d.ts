@@ -5,6 +5,7 @@ declare module "yauzl" {
     readonly compressionMethod: number;
     readonly compressedSize: number;
     readonly uncompressedSize: number;
+    readonly relativeOffsetOfLocalHeader: number;
     isEncrypted(): boolean;
   }
 
