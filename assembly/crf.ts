@@ -42,7 +42,7 @@ const LOG = memory.data<f32>([
   2.0,
 ]);
 
-/** ln x for normal x > 0, absolute error at most 1e-7 · (1 + |ln x|); something finite for 0. */
+/** ln x for normal x > 0, absolute error at most 1e-7 · (1 + |ln x|); something finite for 0; NaN stays NaN. */
 function log(x: v128): v128 {
   const half = v128.load32_splat(LOG);
   const one = v128.load32_splat(LOG, 8);
@@ -54,7 +54,8 @@ function log(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(LOG, 20));
   p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(LOG, 24));
   p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(LOG, 28));
-  return f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(exponent), v128.load32_splat(LOG, 4)), f32x4.mul(p, s));
+  const whole = f32x4.mul(f32x4.convert_i32x4_s(exponent), v128.load32_splat(LOG, 4));
+  return f32x4.add(f32x4.add(whole, f32x4.mul(p, s)), f32x4.sub(x, x));
 }
 
 /** Values from one row of transitions, messages or marginals to the next. */
