@@ -10,7 +10,7 @@ export type Checkpoint = ReadonlyMap<string, Tensor>;
 
 /**
  * Reads a safetensors file that is known to be sound: eight bytes of header length, a JSON header, the tensors. On
- * purpose none of the library's own reader, so that the reference stands alone. F32 and I64 are all that it meets.
+ * purpose none of the library's own reader, so that the reference stands alone. It meets F32, F16 and I64 alone.
  */
 export function readCheckpoint(file: string | URL): Checkpoint {
   const bytes = readFileSync(file);
@@ -35,11 +35,21 @@ function toFloat64(dtype: string, bytes: Buffer): Float64Array {
   switch (dtype) {
     case "F32":
       return Float64Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4));
+    case "F16":
+      return Float64Array.from({ length: bytes.length / 2 }, (_, i) =>
+        halfToNumber(bytes.readUInt16LE(i * 2)),
+      );
     case "I64":
       return Float64Array.from({ length: bytes.length / 8 }, (_, i) => Number(bytes.readBigInt64LE(i * 8)));
     default:
       throw new Error(`the reference reads no ${dtype}`);
   }
+}
+
+/** IEEE 754 binary16, finite. */
+function halfToNumber(half: number): number {
+  const [sign, exponent, mantissa] = [half >> 15 ? -1 : 1, (half >> 10) & 31, half & 1023];
+  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1 + mantissa / 1024) * 2 ** (exponent - 15));
 }
 
 /** The values of a tensor that the checkpoint must have. */
