@@ -1,24 +1,10 @@
 import { Command } from "commander";
-import { type EngineFeatures, probeFeatures } from "../wasm/features.ts";
+import { probeFeatures } from "../wasm/features.ts";
 import { type KnownAnswer, runKnownAnswers } from "../wasm/known-answer.ts";
 import { EXIT_FAILURE } from "./failure.ts";
-import { renderDiagnosis } from "./render-diagnosis.ts";
+import { type Diagnosis, renderDiagnosis } from "./render-diagnosis.ts";
 import { styleFor, write } from "./terminal.ts";
 import { packageVersion } from "./version.ts";
-
-/** What `doctor --json` prints. */
-export interface Diagnosis {
-  readonly version: string;
-  readonly engine: { readonly name: string; readonly version: string; readonly v8: string | null };
-  readonly platform: string;
-  readonly features: EngineFeatures;
-  /** Which kernels run here; null where none can. */
-  readonly path: string | null;
-  readonly known_answers: readonly KnownAnswer[];
-  /** Why the kernels could not be run at all. */
-  readonly error: string | null;
-  readonly healthy: boolean;
-}
 
 export function doctorCommand(): Command {
   return new Command("doctor")

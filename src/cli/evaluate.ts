@@ -1,21 +1,12 @@
 import { Command } from "commander";
-import { type DatasetForm, readDataset } from "../data/index.ts";
-import { EntityScorer, type EntityScores } from "../metrics/entity-scores.ts";
+import { readDataset } from "../data/index.ts";
+import { EntityScorer } from "../metrics/entity-scores.ts";
 import { EntityTypes, labelOf } from "./entity-types.ts";
 import { markedTexts } from "./marked-entities.ts";
 import { startProgress } from "./progress.ts";
-import { renderScores } from "./render-scores.ts";
+import { type Evaluation, renderScores } from "./render-scores.ts";
 import { aggregationOption, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
 import { styleFor, write } from "./terminal.ts";
-
-/** What `evaluate --json` prints. */
-export interface Evaluation extends EntityScores {
-  /** How many texts. */
-  readonly examples: number;
-  readonly form: DatasetForm;
-  /** Time spent on finding the entities, without loading the model and reading the data. */
-  readonly seconds: number;
-}
 
 interface EvaluateOptions {
   readonly data: string;

@@ -1,6 +1,21 @@
-import type { Diagnosis } from "./doctor.ts";
+import type { EngineFeatures } from "../wasm/features.ts";
+import type { KnownAnswer } from "../wasm/known-answer.ts";
 import { renderTable } from "./render-table.ts";
 import { printable, type Style } from "./terminal.ts";
+
+/** What `doctor --json` prints. */
+export interface Diagnosis {
+  readonly version: string;
+  readonly engine: { readonly name: string; readonly version: string; readonly v8: string | null };
+  readonly platform: string;
+  readonly features: EngineFeatures;
+  /** Which kernels run here; null where none can. */
+  readonly path: string | null;
+  readonly known_answers: readonly KnownAnswer[];
+  /** Why the kernels could not be run at all. */
+  readonly error: string | null;
+  readonly healthy: boolean;
+}
 
 /** What `doctor` shows a person: the engine, the known answers, the verdict. */
 export function renderDiagnosis(diagnosis: Diagnosis, style: Style): string {

@@ -1,8 +1,17 @@
-import type { Scores } from "../metrics/entity-scores.ts";
-import type { Evaluation } from "./evaluate.ts";
+import type { DatasetForm } from "../data/index.ts";
+import type { EntityScores, Scores } from "../metrics/entity-scores.ts";
 import { formatCount, formatNumberOf, formatRate, formatSeconds } from "./numbers.ts";
 import { renderTable } from "./render-table.ts";
 import { printable, type Style } from "./terminal.ts";
+
+/** What `evaluate --json` prints. */
+export interface Evaluation extends EntityScores {
+  /** How many texts. */
+  readonly examples: number;
+  readonly form: DatasetForm;
+  /** Time spent on finding the entities, without loading the model and reading the data. */
+  readonly seconds: number;
+}
 
 const cells = (name: string, { precision, recall, f1, support }: Scores): string[] => [
   name,
