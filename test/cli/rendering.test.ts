@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EntityTypes, type Finding } from "../../src/cli/entity-types.ts";
-import type { Evaluation } from "../../src/cli/evaluate.ts";
 import { characterUnits, renderConll } from "../../src/cli/render-conll.ts";
 import { renderEntities } from "../../src/cli/render-entities.ts";
 import { HTML_TAIL, renderHtmlHead, renderHtmlText } from "../../src/cli/render-html.ts";
+import type { Evaluation } from "../../src/cli/render-scores.ts";
 import { renderScores } from "../../src/cli/render-scores.ts";
 import { printable, type Style, styleFor } from "../../src/cli/terminal.ts";
 import { parseDataset } from "../../src/data/index.ts";
