@@ -1,7 +1,8 @@
 // Multi-head self-attention (Vaswani et al. 2017, section 3.2) over one sequence, on its real length: there is no
 // padding and so no mask. Queries go through in blocks, so that the scores of a block stay in the second-level cache.
 
-import { gemm, IDENTITY, packedInputBytes, packedWeightBytes, packInputs, packWeightRow } from "./gemm";
+import { IDENTITY } from "./finish";
+import { gemm, packedInputBytes, packedWeightBytes, packInputs, packWeightRow } from "./gemm";
 import { softmax } from "./softmax";
 
 const QUERY_BLOCK: i32 = 64;

@@ -7,13 +7,7 @@
 // The tile is 4 rows × 8 columns with k not unrolled: eight accumulators, two weight vectors and one splat fit the
 // sixteen registers of x86-64. Unrolling k spills (half the speed on Node 20 and 22).
 
-import { gelu } from "./math";
-
-/** How the product is finished: nothing, or GELU after the bias. */
-export const IDENTITY: i32 = 0;
-export const GELU: i32 = 1;
-
-const TAIL = memory.data(32); // one row of a tile whose columns are not all stored
+import { finishRow } from "./finish";
 
 /** Bytes of `m` packed input rows of `k` values. */
 export function packedInputBytes(m: i32, k: i32): i32 {
@@ -88,7 +82,7 @@ export function packWeightRow(weights: usize, k: i32, row: i32, packed: usize): 
  * @param bias packed as above, or 0 for none
  * @param residual [m, n] with the output's stride, added last, or 0 for none; it may be `out` itself
  * @param outStride values from one output row to the next, at least n
- * @param activation {@link IDENTITY} or {@link GELU}
+ * @param activation `IDENTITY` or `GELU`
  */
 export function gemm(
   inputs: usize,
@@ -140,44 +134,16 @@ export function gemm(
         c30 = f32x4.add(c30, f32x4.mul(a3, b0));
         c31 = f32x4.add(c31, f32x4.mul(a3, b1));
       }
-      const offset = <usize>i * rowBytes + ((<usize>j) << 2);
       const rows = m - i;
-      finishRow(c00, c01, out, residual, offset, columns, activation);
-      if (rows > 1) finishRow(c10, c11, out, residual, offset + rowBytes, columns, activation);
-      if (rows > 2) finishRow(c20, c21, out, residual, offset + 2 * rowBytes, columns, activation);
-      if (rows > 3) finishRow(c30, c31, out, residual, offset + 3 * rowBytes, columns, activation);
+      const offset = <usize>i * rowBytes + ((<usize>j) << 2);
+      const to = out + offset;
+      const also = residual ? residual + offset : 0;
+      const step = residual ? rowBytes : 0;
+      finishRow(c00, c01, to, also, columns, activation);
+      if (rows > 1) finishRow(c10, c11, to + rowBytes, also + step, columns, activation);
+      if (rows > 2) finishRow(c20, c21, to + 2 * rowBytes, also + 2 * step, columns, activation);
+      if (rows > 3) finishRow(c30, c31, to + 3 * rowBytes, also + 3 * step, columns, activation);
     }
     weights += weightPanel;
-  }
-}
-
-function finishRow(
-  low: v128,
-  high: v128,
-  out: usize,
-  residual: usize,
-  offset: usize,
-  columns: i32,
-  activation: i32,
-): void {
-  if (activation === GELU) {
-    low = gelu(low);
-    high = gelu(high);
-  }
-  if (columns === 8) {
-    if (residual) {
-      low = f32x4.add(low, v128.load(residual + offset));
-      high = f32x4.add(high, v128.load(residual + offset, 16));
-    }
-    v128.store(out + offset, low);
-    v128.store(out + offset, high, 16);
-    return;
-  }
-  v128.store(TAIL, low);
-  v128.store(TAIL, high, 16);
-  for (let column: usize = 0; column < (<usize>columns) << 2; column += 4) {
-    let value = f32.load(TAIL + column);
-    if (residual) value += f32.load(residual + offset + column);
-    f32.store(out + offset + column, value);
   }
 }

@@ -5,8 +5,15 @@ export { attention, attentionScratchBytes } from "./attention";
 // What turns emissions into labels.
 export { crfBackward, crfForward, crfMarginals, crfStride, crfViterbi } from "./crf";
 // The encoder.
-export { embed } from "./embedding";
+export { embed, embedInt8 } from "./embedding";
 export { gemm, packedInputBytes, packedWeightBytes, packInputs, packWeightRow } from "./gemm";
+export {
+  gemmInt8,
+  packedInt8WeightBytes,
+  packInt8WeightRow,
+  quantizedInputBytes,
+  quantizeInputs,
+} from "./gemm-int8";
 // Weights on their way in.
 export { widenHalves } from "./half";
 export { layerNorm } from "./layernorm";

@@ -1,12 +1,5 @@
-import {
-  GELU,
-  gemm,
-  IDENTITY,
-  packedInputBytes,
-  packedWeightBytes,
-  packInputs,
-  packWeightRow,
-} from "../gemm";
+import { GELU, IDENTITY } from "../finish";
+import { gemm, packedInputBytes, packedWeightBytes, packInputs, packWeightRow } from "../gemm";
 import { at, put } from "./values";
 
 const INPUTS = memory.data(64);

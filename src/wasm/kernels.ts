@@ -42,6 +42,35 @@ export interface Kernels {
     outStride: number,
     activation: Activation,
   ): void;
+
+  packedInt8WeightBytes(n: number, k: number): number;
+  packInt8WeightRow(weights: number, k: number, row: number, scale: number, packed: number): void;
+  embedInt8(
+    inputIds: number,
+    tokenTypeIds: number,
+    words: number,
+    wordScales: number,
+    positions: number,
+    types: number,
+    out: number,
+    tokens: number,
+    size: number,
+  ): void;
+  quantizedInputBytes(m: number, k: number): number;
+  quantizeInputs(inputs: number, m: number, k: number, stride: number, packed: number): void;
+  gemmInt8(
+    inputs: number,
+    weights: number,
+    bias: number,
+    residual: number,
+    out: number,
+    m: number,
+    n: number,
+    k: number,
+    outStride: number,
+    activation: Activation,
+  ): void;
+
   attentionScratchBytes(tokens: number, headSize: number): number;
   attention(
     queryKeyValue: number,

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { relaxedKernels, simdKernels } from "../../build/kernels.ts";
 import type { Kernels } from "../../src/wasm/kernels.ts";
-import { kernelModule } from "../../src/wasm/module-inline.ts";
 
 /** Fills all memory that holds nothing: as f32 a NaN, as an id −1. */
 const POISON = 0xff;
 const GUARD_BYTES = 64;
 const PAGE_BYTES = 65_536;
 
-type Values = Float32Array | Int32Array | Uint16Array;
+type Values = Float32Array | Int32Array | Uint16Array | Int8Array | Uint8Array;
 
 interface Region {
   /** `input` must not change, `output` starts out as poison, `updated` starts out as given and may change. */
@@ -18,6 +19,7 @@ interface Region {
 export const input = (values: Values): Region => ({ kind: "input", values });
 export const updated = (values: Values): Region => ({ kind: "updated", values });
 export const floatsOut = (count: number): Region => ({ kind: "output", values: new Float32Array(count) });
+export const bytesOut = (count: number): Region => ({ kind: "output", values: new Uint8Array(count) });
 export const integersOut = (count: number): Region => ({ kind: "output", values: new Int32Array(count) });
 
 /** What a kernel returned, and its output and updated regions as the kernel left them. */
@@ -25,22 +27,42 @@ export interface Outcome<Name extends string> {
   readonly returned: number | undefined;
   readonly floats: (name: Name) => Float32Array;
   readonly integers: (name: Name) => Int32Array;
+  readonly bytes: (name: Name) => Uint8Array;
+}
+
+const BINARIES = { simd: simdKernels, relaxed: relaxedKernels };
+export type Binary = keyof typeof BINARIES;
+
+/** Defines the same tests for every binary of the kernels that this engine can run. */
+export function overBinaries(define: (bench: Bench) => void): void {
+  for (const binary of Object.keys(BINARIES) as Binary[]) {
+    const wasm = Buffer.from(BINARIES[binary], "base64");
+    if (WebAssembly.validate(wasm)) {
+      describe(`${binary} kernels`, () => define(new Bench(binary, new WebAssembly.Module(wasm))));
+    } else {
+      test(`${binary} kernels`, (t) => t.skip(`this engine does not take the ${binary} kernels`));
+    }
+  }
 }
 
 /** Kernels with a plain memory, into which a test puts each operand of one call. */
 export class Bench {
+  readonly binary: Binary;
   readonly kernels: Kernels;
+  readonly #module: WebAssembly.Module;
   readonly #memory: WebAssembly.Memory;
 
-  private constructor(kernels: Kernels, memory: WebAssembly.Memory) {
-    this.kernels = kernels;
-    this.#memory = memory;
+  constructor(binary: Binary, module: WebAssembly.Module) {
+    this.binary = binary;
+    this.#module = module;
+    this.#memory = new WebAssembly.Memory({ initial: 1 });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    this.kernels = exports as unknown as Kernels;
   }
 
-  static async create(): Promise<Bench> {
-    const memory = new WebAssembly.Memory({ initial: 1 });
-    const instance = await WebAssembly.instantiate(await kernelModule(), { env: { memory } });
-    return new Bench(instance.exports as unknown as Kernels, memory);
+  /** The same kernels with a memory of their own. */
+  another(): Bench {
+    return new Bench(this.binary, this.#module);
   }
 
   /**
@@ -64,6 +86,7 @@ export class Bench {
       returned,
       floats: (name) => new Float32Array(copy(name)),
       integers: (name) => new Int32Array(copy(name)),
+      bytes: (name) => new Uint8Array(copy(name)),
     };
   }
 
@@ -92,7 +115,7 @@ export class Bench {
     }
     const from = this.kernels.heapBase();
     const untouched = Buffer.compare(memory.subarray(from), before.subarray(from)) === 0;
-    if (!untouched) assert.fail(`wrote outside of its outputs, ${describe(memory, before, from, addresses)}`);
+    if (!untouched) assert.fail(`wrote outside of its outputs, ${locate(memory, before, from, addresses)}`);
     return { returned, after };
   }
 
@@ -116,7 +139,7 @@ function bytesOf(values: Values): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-function describe(
+function locate(
   memory: Uint8Array,
   before: Uint8Array,
   from: number,

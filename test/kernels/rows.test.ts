@@ -4,185 +4,236 @@ import { test } from "node:test";
 import { layerNorm, relativeError, softmax } from "../reference/math.ts";
 import {
   assertUntouched,
-  Bench,
   floatsOut,
   input,
   largestDifference,
+  overBinaries,
   randomFloats,
   updated,
 } from "./harness.ts";
 
-const bench = await Bench.create();
-const { kernels } = bench;
+overBinaries((bench) => {
+  const { kernels } = bench;
 
-const SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 12, 20, 60, 63, 64, 65, 100, 256];
+  const SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 12, 20, 60, 63, 64, 65, 100, 256];
 
-test("embed adds the rows of three tables, exactly", () => {
-  for (const size of SIZES) {
-    for (const tokens of [1, 3, 9]) {
-      const ids = Int32Array.from({ length: tokens }, (_, t) => (t * 7 + 10) % 11); // the last row of all comes first
+  test("embed adds the rows of three tables, exactly", () => {
+    for (const size of SIZES) {
+      for (const tokens of [1, 3, 9]) {
+        const ids = Int32Array.from({ length: tokens }, (_, t) => (t * 7 + 10) % 11); // the last row of all comes first
+        const types = Int32Array.from({ length: tokens }, (_, t) => (t + 1) % 2);
+        const tables = {
+          words: randomFloats(11 * size, 1),
+          positions: randomFloats(tokens * size, 2),
+          kinds: randomFloats(2 * size, 3),
+        };
+        const regions = {
+          ids: input(ids),
+          types: input(types),
+          words: input(tables.words),
+          positions: input(tables.positions),
+          kinds: input(tables.kinds),
+          out: floatsOut(tokens * size),
+        };
+        const outcome = bench.call(regions, (at) => {
+          kernels.embed(at.ids, at.types, at.words, at.positions, at.kinds, at.out, tokens, size);
+          return undefined;
+        });
+        outcome.floats("out").forEach((value, i) => {
+          const [t, j] = [Math.floor(i / size), i % size];
+          const wordAndType = Math.fround(
+            tables.words[ids[t] * size + j] + tables.kinds[types[t] * size + j],
+          );
+          assert.equal(value, Math.fround(wordAndType + tables.positions[t * size + j]));
+        });
+      }
+    }
+  });
+
+  test("embedInt8 is embed of the words that its integers stand for, exactly", () => {
+    for (const size of SIZES) {
+      const tokens = 9;
+      const ids = Int32Array.from({ length: tokens }, (_, t) => (t * 7 + 10) % 11);
       const types = Int32Array.from({ length: tokens }, (_, t) => (t + 1) % 2);
-      const tables = {
-        words: randomFloats(11 * size, 1),
-        positions: randomFloats(tokens * size, 2),
-        kinds: randomFloats(2 * size, 3),
-      };
+      const words = Int8Array.from({ length: 11 * size }, (_, i) => ((i * 37) % 255) - 127);
+      const scales = randomFloats(11, 1, 0.01);
+      const [positions, kinds] = [randomFloats(tokens * size, 2), randomFloats(2 * size, 3)];
       const regions = {
         ids: input(ids),
         types: input(types),
-        words: input(tables.words),
-        positions: input(tables.positions),
-        kinds: input(tables.kinds),
+        words: input(words),
+        scales: input(scales),
+        positions: input(positions),
+        kinds: input(kinds),
         out: floatsOut(tokens * size),
       };
       const outcome = bench.call(regions, (at) => {
-        kernels.embed(at.ids, at.types, at.words, at.positions, at.kinds, at.out, tokens, size);
+        kernels.embedInt8(
+          at.ids,
+          at.types,
+          at.words,
+          at.scales,
+          at.positions,
+          at.kinds,
+          at.out,
+          tokens,
+          size,
+        );
         return undefined;
       });
       outcome.floats("out").forEach((value, i) => {
         const [t, j] = [Math.floor(i / size), i % size];
-        const wordAndType = Math.fround(tables.words[ids[t] * size + j] + tables.kinds[types[t] * size + j]);
-        assert.equal(value, Math.fround(wordAndType + tables.positions[t * size + j]));
+        const word = Math.fround(words[ids[t] * size + j] * scales[ids[t]]);
+        const wordAndType = Math.fround(word + kinds[types[t] * size + j]);
+        assert.equal(value, Math.fround(wordAndType + positions[t * size + j]));
       });
     }
-  }
-});
-
-function normalise(x: Float32Array, gamma: Float32Array, beta: Float32Array, epsilon: number): Float32Array {
-  const [rows, size] = [x.length / gamma.length, gamma.length];
-  const weights = { gamma: input(gamma), beta: input(beta) };
-  const outcome = bench.call({ x: input(x), ...weights, out: floatsOut(x.length) }, (at) => {
-    kernels.layerNorm(at.x, at.gamma, at.beta, at.out, rows, size, epsilon);
-    return undefined;
   });
-  const inPlace = bench.call({ x: updated(x), ...weights }, (at) => {
-    kernels.layerNorm(at.x, at.gamma, at.beta, at.x, rows, size, epsilon);
-    return undefined;
-  });
-  assert.deepEqual(inPlace.floats("x"), outcome.floats("out"));
-  return outcome.floats("out");
-}
 
-function checkLayerNorm(x: Float32Array, size: number, tolerance: number, epsilon = 1e-12): void {
-  const [gamma, beta] = [randomFloats(size, 7), randomFloats(size, 8)];
-  const expected = layerNorm(
-    Float64Array.from(x),
-    Float64Array.from(gamma),
-    Float64Array.from(beta),
-    epsilon,
-  );
-  const error = relativeError(normalise(x, gamma, beta, epsilon), expected);
-  assert.ok(error < tolerance, `size ${size}: relative error ${error}`);
-}
-
-test("layerNorm equals the reference over ragged sizes, in place or not", () => {
-  for (const size of SIZES.slice(1)) {
-    for (const rows of [1, 3, 9]) checkLayerNorm(randomFloats(rows * size, size), size, 2e-6);
+  function normalise(
+    x: Float32Array,
+    gamma: Float32Array,
+    beta: Float32Array,
+    epsilon: number,
+  ): Float32Array {
+    const [rows, size] = [x.length / gamma.length, gamma.length];
+    const weights = { gamma: input(gamma), beta: input(beta) };
+    const outcome = bench.call({ x: input(x), ...weights, out: floatsOut(x.length) }, (at) => {
+      kernels.layerNorm(at.x, at.gamma, at.beta, at.out, rows, size, epsilon);
+      return undefined;
+    });
+    const inPlace = bench.call({ x: updated(x), ...weights }, (at) => {
+      kernels.layerNorm(at.x, at.gamma, at.beta, at.x, rows, size, epsilon);
+      return undefined;
+    });
+    assert.deepEqual(inPlace.floats("x"), outcome.floats("out"));
+    return outcome.floats("out");
   }
-});
 
-test("layerNorm keeps its precision with a large common offset, large and tiny values", () => {
-  checkLayerNorm(
-    randomFloats(5 * 60, 1).map((value) => value + 1000),
-    60,
-    2e-4,
-  );
-  checkLayerNorm(randomFloats(5 * 60, 2, 1e15), 60, 2e-6);
-  checkLayerNorm(randomFloats(5 * 60, 3, 1e-3), 60, 2e-6);
-});
+  function checkLayerNorm(x: Float32Array, size: number, tolerance: number, epsilon = 1e-12): void {
+    const [gamma, beta] = [randomFloats(size, 7), randomFloats(size, 8)];
+    const expected = layerNorm(
+      Float64Array.from(x),
+      Float64Array.from(gamma),
+      Float64Array.from(beta),
+      epsilon,
+    );
+    const error = relativeError(normalise(x, gamma, beta, epsilon), expected);
+    assert.ok(error < tolerance, `size ${size}: relative error ${error}`);
+  }
 
-test("layerNorm of equal values is beta: epsilon keeps 0 / 0 away", () => {
-  for (const size of [1, 5, 8]) {
-    for (const level of [0, -0, 3]) {
-      const beta = randomFloats(size, 9);
-      const out = normalise(new Float32Array(2 * size).fill(level), randomFloats(size, 10), beta, 1e-12);
-      assert.ok(largestDifference(out, [...beta, ...beta]) < 1e-6, `size ${size}, all ${level}`);
+  test("layerNorm equals the reference over ragged sizes, in place or not", () => {
+    for (const size of SIZES.slice(1)) {
+      for (const rows of [1, 3, 9]) checkLayerNorm(randomFloats(rows * size, size), size, 2e-6);
     }
-  }
-});
-
-function share(x: Float32Array, columns: number, stride: number, scale: number): Float32Array {
-  const rows = x.length / stride;
-  const outcome = bench.call({ x: updated(x) }, (at) => {
-    kernels.softmax(at.x, rows, columns, stride, scale);
-    return undefined;
   });
-  return outcome.floats("x");
-}
 
-/** Rows of `columns` values with poison after each. */
-function withGaps(values: Float32Array, columns: number, stride: number): Float32Array {
-  const x = new Float32Array((values.length / columns) * stride);
-  new Uint32Array(x.buffer).fill(0xffffffff);
-  for (let i = 0; i < values.length; i++) x[Math.floor(i / columns) * stride + (i % columns)] = values[i];
-  return x;
-}
+  test("layerNorm keeps its precision with a large common offset, large and tiny values", () => {
+    checkLayerNorm(
+      randomFloats(5 * 60, 1).map((value) => value + 1000),
+      60,
+      2e-4,
+    );
+    checkLayerNorm(randomFloats(5 * 60, 2, 1e15), 60, 2e-6);
+    checkLayerNorm(randomFloats(5 * 60, 3, 1e-3), 60, 2e-6);
+  });
 
-test("softmax equals the reference over ragged sizes, and leaves what lies between rows alone", () => {
-  for (const columns of SIZES) {
-    for (const gap of [0, 3]) {
-      for (const [scale, size] of [
-        [1, 1],
-        [0.25, 10],
-        [3, 100],
-      ]) {
-        // biome-ignore format: a table
-        const stride = columns + gap;
-        const values = randomFloats(3 * columns, columns, size);
-        const out = share(withGaps(values, columns, stride), columns, stride, scale);
-        const expected = softmax(
-          Float64Array.from(values, (value) => value * scale),
-          columns,
-        );
-        for (let row = 0; row < 3; row++) {
-          assertUntouched(out, row * stride + columns, (row + 1) * stride);
-          const actual = out.subarray(row * stride, row * stride + columns);
-          const difference = largestDifference(actual, expected.subarray(row * columns, (row + 1) * columns));
-          assert.ok(difference < 2e-5, `${columns} columns, scale ${scale}: off by ${difference}`);
+  test("layerNorm of equal values is beta: epsilon keeps 0 / 0 away", () => {
+    for (const size of [1, 5, 8]) {
+      for (const level of [0, -0, 3]) {
+        const beta = randomFloats(size, 9);
+        const out = normalise(new Float32Array(2 * size).fill(level), randomFloats(size, 10), beta, 1e-12);
+        assert.ok(largestDifference(out, [...beta, ...beta]) < 1e-6, `size ${size}, all ${level}`);
+      }
+    }
+  });
+
+  function share(x: Float32Array, columns: number, stride: number, scale: number): Float32Array {
+    const rows = x.length / stride;
+    const outcome = bench.call({ x: updated(x) }, (at) => {
+      kernels.softmax(at.x, rows, columns, stride, scale);
+      return undefined;
+    });
+    return outcome.floats("x");
+  }
+
+  /** Rows of `columns` values with poison after each. */
+  function withGaps(values: Float32Array, columns: number, stride: number): Float32Array {
+    const x = new Float32Array((values.length / columns) * stride);
+    new Uint32Array(x.buffer).fill(0xffffffff);
+    for (let i = 0; i < values.length; i++) x[Math.floor(i / columns) * stride + (i % columns)] = values[i];
+    return x;
+  }
+
+  test("softmax equals the reference over ragged sizes, and leaves what lies between rows alone", () => {
+    for (const columns of SIZES) {
+      for (const gap of [0, 3]) {
+        for (const [scale, size] of [
+          [1, 1],
+          [0.25, 10],
+          [3, 100],
+        ]) {
+          // biome-ignore format: a table
+          const stride = columns + gap;
+          const values = randomFloats(3 * columns, columns, size);
+          const out = share(withGaps(values, columns, stride), columns, stride, scale);
+          const expected = softmax(
+            Float64Array.from(values, (value) => value * scale),
+            columns,
+          );
+          for (let row = 0; row < 3; row++) {
+            assertUntouched(out, row * stride + columns, (row + 1) * stride);
+            const actual = out.subarray(row * stride, row * stride + columns);
+            const difference = largestDifference(
+              actual,
+              expected.subarray(row * columns, (row + 1) * columns),
+            );
+            assert.ok(difference < 2e-5, `${columns} columns, scale ${scale}: off by ${difference}`);
+          }
         }
       }
     }
-  }
-});
-
-test("softmax stands huge values, ±0 and −∞", () => {
-  const third = Math.fround(1 / 3);
-  const near = (actual: Float32Array, expected: number[]) =>
-    assert.ok(largestDifference(actual, expected) < 1e-7, `${actual} is not ${expected}`);
-  near(share(Float32Array.of(3e38, 3e38, 3e38), 3, 3, 1), [third, third, third]);
-  near(share(Float32Array.of(-3e38, -3e38, -3e38), 3, 3, 1), [third, third, third]);
-  near(share(Float32Array.of(0, -0, 0), 3, 3, 1), [third, third, third]);
-  near(share(Float32Array.of(3e38, -3e38, 1, 1, 1), 5, 5, 1), [1, 0, 0, 0, 0]);
-  near(share(Float32Array.of(-Infinity, 5, -Infinity, 5, -Infinity), 5, 5, 2), [0, 0.5, 0, 0.5, 0]);
-  near(share(Float32Array.of(1, -Infinity), 1, 1, 1).subarray(0, 1), [1]);
-});
-
-test("softmax of NaN or of −∞ alone is NaN, not something that looks like an answer", () => {
-  assert.ok(share(Float32Array.of(1, Number.NaN, 2, 3, 4), 5, 5, 1).every(Number.isNaN));
-  assert.ok(share(new Float32Array(5).fill(-Infinity), 5, 5, 1).every(Number.isNaN));
-});
-
-test("widenHalves is exact for all 65,536 halves", () => {
-  const halves = Uint16Array.from({ length: 65_536 }, (_, i) => i);
-  const outcome = bench.call({ halves: input(halves), floats: floatsOut(65_536) }, (at) => {
-    kernels.widenHalves(at.halves, 65_536, at.floats);
-    return undefined;
   });
-  outcome.floats("floats").forEach((value, half) => {
-    const [sign, exponent, mantissa] = [half >> 15 ? -1 : 1, (half >> 10) & 31, half & 1023];
-    const whole = exponent === 0 ? mantissa * 2 ** -24 : (1 + mantissa / 1024) * 2 ** (exponent - 15);
-    const expected = exponent < 31 ? sign * whole : mantissa === 0 ? sign * Infinity : Number.NaN;
-    assert.ok(Object.is(value, expected), `half ${half.toString(16)} is ${expected}, not ${value}`);
-  });
-});
 
-test("widenHalves of odd counts writes no more than asked", () => {
-  for (const count of [1, 2, 3, 5, 7, 9]) {
-    const halves = new Uint16Array(count).fill(0x3c00);
-    const outcome = bench.call({ halves: input(halves), floats: floatsOut(count) }, (at) => {
-      kernels.widenHalves(at.halves, count, at.floats);
+  test("softmax stands huge values, ±0 and −∞", () => {
+    const third = Math.fround(1 / 3);
+    const near = (actual: Float32Array, expected: number[]) =>
+      assert.ok(largestDifference(actual, expected) < 1e-7, `${actual} is not ${expected}`);
+    near(share(Float32Array.of(3e38, 3e38, 3e38), 3, 3, 1), [third, third, third]);
+    near(share(Float32Array.of(-3e38, -3e38, -3e38), 3, 3, 1), [third, third, third]);
+    near(share(Float32Array.of(0, -0, 0), 3, 3, 1), [third, third, third]);
+    near(share(Float32Array.of(3e38, -3e38, 1, 1, 1), 5, 5, 1), [1, 0, 0, 0, 0]);
+    near(share(Float32Array.of(-Infinity, 5, -Infinity, 5, -Infinity), 5, 5, 2), [0, 0.5, 0, 0.5, 0]);
+    near(share(Float32Array.of(1, -Infinity), 1, 1, 1).subarray(0, 1), [1]);
+  });
+
+  test("softmax of NaN or of −∞ alone is NaN, not something that looks like an answer", () => {
+    assert.ok(share(Float32Array.of(1, Number.NaN, 2, 3, 4), 5, 5, 1).every(Number.isNaN));
+    assert.ok(share(new Float32Array(5).fill(-Infinity), 5, 5, 1).every(Number.isNaN));
+  });
+
+  test("widenHalves is exact for all 65,536 halves", () => {
+    const halves = Uint16Array.from({ length: 65_536 }, (_, i) => i);
+    const outcome = bench.call({ halves: input(halves), floats: floatsOut(65_536) }, (at) => {
+      kernels.widenHalves(at.halves, 65_536, at.floats);
       return undefined;
     });
-    assert.deepEqual(outcome.floats("floats"), new Float32Array(count).fill(1));
-  }
+    outcome.floats("floats").forEach((value, half) => {
+      const [sign, exponent, mantissa] = [half >> 15 ? -1 : 1, (half >> 10) & 31, half & 1023];
+      const whole = exponent === 0 ? mantissa * 2 ** -24 : (1 + mantissa / 1024) * 2 ** (exponent - 15);
+      const expected = exponent < 31 ? sign * whole : mantissa === 0 ? sign * Infinity : Number.NaN;
+      assert.ok(Object.is(value, expected), `half ${half.toString(16)} is ${expected}, not ${value}`);
+    });
+  });
+
+  test("widenHalves of odd counts writes no more than asked", () => {
+    for (const count of [1, 2, 3, 5, 7, 9]) {
+      const halves = new Uint16Array(count).fill(0x3c00);
+      const outcome = bench.call({ halves: input(halves), floats: floatsOut(count) }, (at) => {
+        kernels.widenHalves(at.halves, count, at.floats);
+        return undefined;
+      });
+      assert.deepEqual(outcome.floats("floats"), new Float32Array(count).fill(1));
+    }
+  });
 });

@@ -1,0 +1,198 @@
+// Rows of floats as integers of a range of their own, four rows side by side as the integer products read them.
+//
+// Rounding is to the nearest, ties to even: 1.5 · 2²³ added to a float of less than 2²² leaves the rounded integer in
+// its lowest bits.
+
+import { maxLanes } from "./math";
+
+const ROUND = memory.data<f32>([12582912]); // 1.5 · 2²³
+const ROUND_BITS = memory.data<i32>([0x4b400000]); // the same, as bits
+const MAGNITUDE = memory.data<i32>([0x7fffffff]); // all bits but the sign
+
+/** Rows whose largest value is below this pass for zero: the inverse of their scale could overflow. */
+const SMALLEST: f32 = 1e-30;
+
+/** The first `count` (1 to 3) floats at an address, then zeros. */
+function loadFew(address: usize, count: i32): v128 {
+  if (count === 1) return v128.load32_zero(address);
+  const pair = v128.load64_zero(address);
+  return count === 2 ? pair : v128.load32_lane(address, pair, 2, 8);
+}
+
+/** The largest of four lanes of non-negative floats or NaN, as bits: there NaN is larger than infinity. */
+function largestBits(x: v128): f32 {
+  x = i32x4.max_s(x, i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  return reinterpret<f32>(max(i32x4.extract_lane(x, 0), i32x4.extract_lane(x, 1)));
+}
+
+/** The largest |x| of a row of k values; NaN where there is one. */
+function largestMagnitude(row: usize, k: i32): f32 {
+  const magnitude = v128.load32_splat(MAGNITUDE);
+  const wide = row + ((<usize>(k & ~3)) << 2);
+  let largest = i32x4.splat(0);
+  for (; row < wide; row += 16) largest = i32x4.max_s(largest, v128.and(v128.load(row), magnitude));
+  if (k & 3) largest = i32x4.max_s(largest, v128.and(loadFew(row, k & 3), magnitude));
+  return largestBits(largest);
+}
+
+/** Four floats as integers. */
+function rounded(x: v128, inverse: v128, shift: v128): v128 {
+  return i32x4.sub(f32x4.add(f32x4.mul(x, inverse), shift), v128.load32_splat(ROUND_BITS));
+}
+
+/**
+ * Quantizes four rows of k floats symmetrically to −limit … limit. Of the rows only the first `rows` exist; the others
+ * repeat the first, and their results mean nothing.
+ *
+ * @param rowBytes from one row to the next
+ * @param out [⌈k/2⌉, 4, 2] i16, an odd k padded with zero; a step of `outStep` bytes from one four pairs to the next
+ * @param scales [4] f32: what one unit of each row stands for
+ */
+export function quantizePanelInt16(
+  row0: usize,
+  rows: i32,
+  k: i32,
+  rowBytes: usize,
+  limit: i32,
+  out: usize,
+  outStep: usize,
+  scales: usize,
+): void {
+  const row1 = rows > 1 ? row0 + rowBytes : row0;
+  const row2 = rows > 2 ? row0 + 2 * rowBytes : row0;
+  const row3 = rows > 3 ? row0 + 3 * rowBytes : row0;
+  const inverse0 = inverseScale(row0, k, limit, scales);
+  const inverse1 = inverseScale(row1, k, limit, scales + 4);
+  const inverse2 = inverseScale(row2, k, limit, scales + 8);
+  const inverse3 = inverseScale(row3, k, limit, scales + 12);
+  const shift = v128.load32_splat(ROUND);
+
+  const wide = (<usize>(k & ~3)) << 2;
+  const few = k & 3;
+  for (let at: usize = 0; at < wide; at += 16, out += 2 * outStep) {
+    const low = i16x8.narrow_i32x4_s(
+      rounded(v128.load(row0 + at), inverse0, shift),
+      rounded(v128.load(row1 + at), inverse1, shift),
+    );
+    const high = i16x8.narrow_i32x4_s(
+      rounded(v128.load(row2 + at), inverse2, shift),
+      rounded(v128.load(row3 + at), inverse3, shift),
+    );
+    v128.store(out, i32x4.shuffle(low, high, 0, 2, 4, 6));
+    v128.store(out + outStep, i32x4.shuffle(low, high, 1, 3, 5, 7));
+  }
+  if (few) {
+    const low = i16x8.narrow_i32x4_s(
+      rounded(loadFew(row0 + wide, few), inverse0, shift),
+      rounded(loadFew(row1 + wide, few), inverse1, shift),
+    );
+    const high = i16x8.narrow_i32x4_s(
+      rounded(loadFew(row2 + wide, few), inverse2, shift),
+      rounded(loadFew(row3 + wide, few), inverse3, shift),
+    );
+    v128.store(out, i32x4.shuffle(low, high, 0, 2, 4, 6));
+    if (few === 3) v128.store(out + outStep, i32x4.shuffle(low, high, 1, 3, 5, 7));
+  }
+}
+
+/** Stores a row's scale and returns four times its inverse. */
+function inverseScale(row: usize, k: i32, limit: i32, scale: usize): v128 {
+  const largest = largestMagnitude(row, k);
+  if (largest < SMALLEST) {
+    f32.store(scale, 0);
+    return f32x4.splat(0);
+  }
+  f32.store(scale, largest / <f32>limit);
+  return f32x4.splat(<f32>limit / largest);
+}
+
+/**
+ * Quantizes four rows of k floats to 0 … 127, where the row's zero point stands for 0. Of the rows only the first
+ * `rows` exist; the others repeat the first, and their results mean nothing.
+ *
+ * @param rowBytes from one row to the next
+ * @param out [⌈k/4⌉, 4, 4] u8; what pads k lies in 0 … 127
+ * @param scales [4] f32: what one unit of each row stands for
+ * @param zeros [4] i32
+ */
+export function quantizePanelUnsigned(
+  row0: usize,
+  rows: i32,
+  k: i32,
+  rowBytes: usize,
+  out: usize,
+  scales: usize,
+  zeros: usize,
+): void {
+  const row1 = rows > 1 ? row0 + rowBytes : row0;
+  const row2 = rows > 2 ? row0 + 2 * rowBytes : row0;
+  const row3 = rows > 3 ? row0 + 3 * rowBytes : row0;
+  const inverse0 = inverseUnsignedScale(row0, k, scales, zeros);
+  const inverse1 = inverseUnsignedScale(row1, k, scales + 4, zeros + 4);
+  const inverse2 = inverseUnsignedScale(row2, k, scales + 8, zeros + 8);
+  const inverse3 = inverseUnsignedScale(row3, k, scales + 12, zeros + 12);
+  const shift0 = i32x4.splat(i32.load(ROUND_BITS) + i32.load(zeros));
+  const shift1 = i32x4.splat(i32.load(ROUND_BITS) + i32.load(zeros, 4));
+  const shift2 = i32x4.splat(i32.load(ROUND_BITS) + i32.load(zeros, 8));
+  const shift3 = i32x4.splat(i32.load(ROUND_BITS) + i32.load(zeros, 12));
+  const lowest = i32x4.splat(0);
+
+  const wide = (<usize>(k & ~3)) << 2;
+  const few = k & 3;
+  for (let at: usize = 0; at < wide; at += 16, out += 16) {
+    const low = i16x8.narrow_i32x4_s(
+      rounded(v128.load(row0 + at), inverse0, shift0),
+      rounded(v128.load(row1 + at), inverse1, shift1),
+    );
+    const high = i16x8.narrow_i32x4_s(
+      rounded(v128.load(row2 + at), inverse2, shift2),
+      rounded(v128.load(row3 + at), inverse3, shift3),
+    );
+    v128.store(out, i8x16.max_s(i8x16.narrow_i16x8_s(low, high), lowest));
+  }
+  if (few) {
+    const low = i16x8.narrow_i32x4_s(
+      rounded(loadFew(row0 + wide, few), inverse0, shift0),
+      rounded(loadFew(row1 + wide, few), inverse1, shift1),
+    );
+    const high = i16x8.narrow_i32x4_s(
+      rounded(loadFew(row2 + wide, few), inverse2, shift2),
+      rounded(loadFew(row3 + wide, few), inverse3, shift3),
+    );
+    v128.store(out, i8x16.max_s(i8x16.narrow_i16x8_s(low, high), lowest));
+  }
+}
+
+/** Stores a row's scale and zero point, and returns four times the scale's inverse. */
+function inverseUnsignedScale(row: usize, k: i32, scale: usize, zero: usize): v128 {
+  const wide = row + ((<usize>(k & ~3)) << 2);
+  const nothing = i32x4.splat(0);
+  let lowest = nothing;
+  let highest = nothing;
+  let notFinite = nothing; // x · 0 is NaN for the x that pmin and pmax may pass over
+  for (; row < wide; row += 16) {
+    const x = v128.load(row);
+    lowest = f32x4.pmin(lowest, x);
+    highest = f32x4.pmax(highest, x);
+    notFinite = f32x4.add(notFinite, f32x4.mul(x, nothing));
+  }
+  if (k & 3) {
+    const x = loadFew(row, k & 3);
+    lowest = f32x4.pmin(lowest, x);
+    highest = f32x4.pmax(highest, x);
+    notFinite = f32x4.add(notFinite, f32x4.mul(x, nothing));
+  }
+  highest = f32x4.add(highest, notFinite);
+  const least = -maxLanes(f32x4.neg(lowest));
+  const range = maxLanes(highest) - least;
+  if (range < SMALLEST) {
+    f32.store(scale, 0);
+    i32.store(zero, 0);
+    return nothing;
+  }
+  const inverse: f32 = 127 / range;
+  const shift: f32 = f32.load(ROUND) - least * inverse;
+  f32.store(scale, range / 127);
+  i32.store(zero, reinterpret<i32>(shift) - i32.load(ROUND_BITS));
+  return f32x4.splat(inverse);
+}
