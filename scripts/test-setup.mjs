@@ -1,8 +1,9 @@
 // `npm run test:setup`: what the tests need beyond npm. A Chromium for the browser tests, by the system's package
-// manager where that is allowed, and Node 20, the oldest that the library promises to run on. What can't be installed
+// manager where that is allowed, and Node 20, the oldest that the library promises to run on, and the bench's peers, one of which runs what is exported. What can't be installed
 // is named with the line to type; the tests then say that they go without, and fail where CI is set.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { installPeers, peersInstalled } from "../bench/peers/peers.ts";
 import { findChromium } from "../test/runtimes/chromium.ts";
 import { NODE_20 } from "../test/runtimes/node-20.ts";
 
@@ -33,3 +34,5 @@ if (!existsSync(NODE_20)) {
     "node@20",
   );
 }
+
+if (!peersInstalled()) installPeers();

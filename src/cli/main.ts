@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { convertCommand } from "./convert.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { exportCommand } from "./export.ts";
 import { describeFailure, exitCodeOf, isBrokenPipe } from "./failure.ts";
 import { inspectCommand } from "./inspect.ts";
 import { runCommand } from "./run.ts";
@@ -30,6 +31,7 @@ for (const command of [
   inspectCommand(),
   evaluateCommand(),
   convertCommand(),
+  exportCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);
