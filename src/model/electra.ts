@@ -1,49 +1,16 @@
 import { GELU } from "../wasm/kernels.ts";
 import type { Machine } from "../wasm/machine.ts";
+import { ALONE, type PackedBatch, type Rows, type Share, shareOfRows } from "./batch.ts";
 import type { ElectraConfig } from "./config.ts";
 import type { LayerNorm, Linear } from "./layers.ts";
-import type { Weights } from "./weights.ts";
-
-/**
- * Memory that every layer works in, laid out once for the longest sequence. Buffers whose lives don't overlap share
- * their place.
- */
-interface Workspace {
-  readonly inputIds: number; // i32 [tokens]
-  readonly tokenTypeIds: number; // i32 [tokens]
-  readonly hidden: number; // [tokens, max(hidden, embedding)]
-  readonly attended: number; // [tokens, hidden]
-  readonly context: number; // [tokens, max(hidden, embedding)]
-  readonly wide: number; // [tokens, max(3 · hidden, intermediate)]: queries, keys, values, then the feed-forward
-  readonly scratch: number; // packed inputs of a linear layer, or attention's own
-}
-
-function layOutWorkspace(machine: Machine, config: ElectraConfig): Workspace {
-  const { hidden_size: hidden, embedding_size: embedding, intermediate_size: intermediate } = config;
-  const { kernels } = machine;
-  const tokens = config.max_position_embeddings;
-  const rows = (width: number) => machine.reserve(tokens * width * 4);
-  return {
-    inputIds: rows(1),
-    tokenTypeIds: rows(1),
-    hidden: rows(Math.max(hidden, embedding)),
-    attended: rows(hidden),
-    context: rows(Math.max(hidden, embedding)),
-    wide: rows(Math.max(3 * hidden, intermediate)),
-    scratch: machine.reserve(
-      Math.max(
-        kernels.packedInputBytes(tokens, Math.max(hidden, embedding, intermediate)),
-        kernels.attentionScratchBytes(tokens, hidden / config.num_attention_heads),
-      ),
-    ),
-  };
-}
+import type { EmbeddingTable, Weights } from "./weights.ts";
+import { layOutWorkspace, type Workspace } from "./workspace.ts";
 
 /** Word, position and token type embeddings, summed, normalised and projected to the hidden size. */
 class Embeddings {
   readonly #machine: Machine;
   readonly #size: number;
-  readonly #words: number;
+  readonly #words: EmbeddingTable;
   readonly #positions: number;
   readonly #types: number;
   readonly #norm: LayerNorm;
@@ -52,30 +19,42 @@ class Embeddings {
   constructor(machine: Machine, weights: Weights, config: ElectraConfig) {
     this.#machine = machine;
     this.#size = config.embedding_size;
-    this.#words = weights.table("electra.embeddings.word_embeddings");
-    this.#positions = weights.table("electra.embeddings.position_embeddings");
-    this.#types = weights.table("electra.embeddings.token_type_embeddings");
+    this.#words = weights.embedding("electra.embeddings.word_embeddings");
+    this.#positions = weights.plain("electra.embeddings.position_embeddings.weight");
+    this.#types = weights.plain("electra.embeddings.token_type_embeddings.weight");
     this.#norm = weights.layerNorm("electra.embeddings.LayerNorm", this.#size, config.layer_norm_eps);
     if (config.embedding_size !== config.hidden_size) {
       this.#project = weights.linear("electra.embeddings_project", config.hidden_size, config.embedding_size);
     }
   }
 
-  /** ids in the workspace → hidden [tokens, hidden] */
-  forward({ inputIds, tokenTypeIds, hidden, context, scratch }: Workspace, tokens: number): void {
+  /** ids in the workspace → hidden [tokens, hidden], the given rows of it */
+  forward(workspace: Workspace, scratch: number, offsets: Int32Array, rows: Rows): void {
+    const { hidden, context } = workspace;
     const sum = this.#project === undefined ? hidden : context;
-    this.#machine.kernels.embed(
-      inputIds,
-      tokenTypeIds,
-      this.#words,
-      this.#positions,
-      this.#types,
-      sum,
-      tokens,
-      this.#size,
-    );
-    this.#norm.forward(sum, tokens);
-    this.#project?.forward(sum, tokens, scratch, hidden);
+    for (let i = 0; i + 1 < offsets.length; i++)
+      this.#sum(workspace, sum, offsets[i]!, offsets[i + 1]!, rows);
+    this.#norm.forward(sum, rows);
+    this.#project?.forward(sum, rows, scratch, hidden);
+  }
+
+  /** The part of one sequence, from row `start` to `end`, that lies within the given rows. */
+  #sum({ inputIds, tokenTypeIds }: Workspace, out: number, start: number, end: number, rows: Rows): void {
+    const first = Math.max(start, rows.first);
+    const count = Math.min(end, rows.first + rows.count) - first;
+    if (count <= 0) return;
+    const rowBytes = this.#size * 4;
+    const { kernels } = this.#machine;
+    const { address, scales } = this.#words;
+    const ids = inputIds + first * 4;
+    const types = tokenTypeIds + first * 4;
+    const positions = this.#positions + (first - start) * rowBytes;
+    const sum = out + first * rowBytes;
+    if (scales === undefined) {
+      kernels.embed(ids, types, address, positions, this.#types, sum, count, this.#size);
+    } else {
+      kernels.embedInt8(ids, types, address, scales, positions, this.#types, sum, count, this.#size);
+    }
   }
 }
 
@@ -104,23 +83,40 @@ class Layer {
     this.#outputNorm = weights.layerNorm(`${name}.output.LayerNorm`, hidden, epsilon);
   }
 
-  /** hidden [tokens, hidden] → hidden [tokens, hidden] */
-  forward({ hidden, attended, context, wide, scratch }: Workspace, tokens: number): void {
-    const headSize = this.#output.outputs / this.#heads;
-    this.#queryKeyValue.forward(hidden, tokens, scratch, wide);
-    this.#machine.kernels.attention(wide, context, scratch, tokens, this.#heads, headSize);
-    this.#attentionOutput.forward(context, tokens, scratch, attended, hidden);
-    this.#attentionNorm.forward(attended, tokens);
+  /** hidden [tokens, hidden] → hidden [tokens, hidden], the given rows of it */
+  forward(workspace: Workspace, scratch: number, offsets: Int32Array, rows: Rows, share: Share): void {
+    const { hidden, attended, context, wide } = workspace;
+    this.#queryKeyValue.forward(hidden, rows, scratch, wide);
+    share.barrier(); // attention reads the keys and values of all rows
+    this.#attend(wide, context, scratch, offsets, share);
+    share.barrier();
+    this.#attentionOutput.forward(context, rows, scratch, attended, hidden);
+    this.#attentionNorm.forward(attended, rows);
 
-    this.#intermediate.forward(attended, tokens, scratch, wide, 0, GELU);
-    this.#output.forward(wide, tokens, scratch, hidden, attended);
-    this.#outputNorm.forward(hidden, tokens);
+    this.#intermediate.forward(attended, rows, scratch, wide, 0, GELU);
+    this.#output.forward(wide, rows, scratch, hidden, attended);
+    this.#outputNorm.forward(hidden, rows);
+  }
+
+  #attend(queryKeyValue: number, context: number, scratch: number, offsets: Int32Array, share: Share): void {
+    const hiddenSize = this.#output.outputs;
+    for (let i = share.thread; i + 1 < offsets.length; i += share.threads) {
+      const [start, end] = [offsets[i]!, offsets[i + 1]!];
+      this.#machine.kernels.attention(
+        queryKeyValue + start * hiddenSize * 12,
+        context + start * hiddenSize * 4,
+        scratch,
+        end - start,
+        this.#heads,
+        hiddenSize / this.#heads,
+      );
+    }
   }
 }
 
 /**
  * The ELECTRA encoder (Clark et al. 2020): BERT's transformer behind embeddings that may be narrower than its layers.
- * One sequence at a time, on its real length.
+ * Sequences go through packed, on their real lengths.
  */
 export class Electra {
   readonly config: ElectraConfig;
@@ -129,7 +125,8 @@ export class Electra {
   readonly #layers: readonly Layer[];
   readonly #workspace: Workspace;
 
-  constructor(machine: Machine, weights: Weights, config: ElectraConfig) {
+  /** @param threads how many will share the work: each gets scratch memory of its own */
+  constructor(machine: Machine, weights: Weights, config: ElectraConfig, threads = 1) {
     this.config = config;
     this.#machine = machine;
     this.#embeddings = new Embeddings(machine, weights, config);
@@ -137,38 +134,55 @@ export class Electra {
       { length: config.num_hidden_layers },
       (_, index) => new Layer(machine, weights, config, index),
     );
-    this.#workspace = layOutWorkspace(machine, config);
+    this.#workspace = layOutWorkspace(machine, config, threads);
   }
 
-  /** Scratch memory for a linear layer that reads what {@link encode} returned. */
-  get scratch(): number {
-    return this.#workspace.scratch;
+  /** The most tokens that a batch may have in all. */
+  get capacity(): number {
+    return this.config.max_position_embeddings;
+  }
+
+  /** Scratch memory of a thread, for a linear layer that reads what {@link forward} returned. */
+  scratch(thread: number): number {
+    return this.#workspace.scratch[thread]!;
   }
 
   /**
-   * @param inputIds [tokens], each below `vocab_size`; at most `max_position_embeddings` of them
-   * @param tokenTypeIds [tokens], each below `type_vocab_size`; all 0 where absent
-   * @returns address of the last hidden state [tokens, hidden_size], valid until the next call
-   * @throws {RangeError} for too many tokens or an id that has no embedding
+   * Puts a batch in its place.
+   *
+   * @throws {RangeError} for an empty sequence, too many tokens or an id that has no embedding
    */
-  encode(inputIds: Int32Array, tokenTypeIds: Int32Array = new Int32Array(inputIds.length)): number {
-    const { vocab_size, type_vocab_size, max_position_embeddings } = this.config;
+  setBatch({ inputIds, tokenTypeIds, offsets }: PackedBatch): void {
     const tokens = inputIds.length;
-    if (tokens < 1 || tokens > max_position_embeddings) {
-      throw new RangeError(`expected 1 to ${max_position_embeddings} tokens, not ${tokens}`);
+    const ascending = offsets.every((offset, i) => (i === 0 ? offset === 0 : offset > offsets[i - 1]!));
+    if (offsets.length < 2 || !ascending || offsets.at(-1) !== tokens) {
+      throw new RangeError(
+        `offsets must ascend from 0 to ${tokens}, the number of tokens, not be ${offsets}`,
+      );
     }
-    if (tokenTypeIds.length !== tokens) {
-      throw new RangeError(`expected a token type for each of ${tokens} tokens, not ${tokenTypeIds.length}`);
+    if (tokens > this.capacity)
+      throw new RangeError(`expected at most ${this.capacity} tokens, not ${tokens}`);
+    const types = tokenTypeIds ?? new Int32Array(tokens);
+    if (types.length !== tokens) {
+      throw new RangeError(`expected a token type for each of ${tokens} tokens, not ${types.length}`);
     }
-    assertIds("input id", inputIds, vocab_size);
-    assertIds("token type", tokenTypeIds, type_vocab_size);
+    assertIds("input id", inputIds, this.config.vocab_size);
+    assertIds("token type", types, this.config.type_vocab_size);
+    this.#machine.integers(this.#workspace.inputIds, tokens).set(inputIds);
+    this.#machine.integers(this.#workspace.tokenTypeIds, tokens).set(types);
+  }
 
-    const workspace = this.#workspace;
-    this.#machine.integers(workspace.inputIds, tokens).set(inputIds);
-    this.#machine.integers(workspace.tokenTypeIds, tokens).set(tokenTypeIds);
-    this.#embeddings.forward(workspace, tokens);
-    for (const layer of this.#layers) layer.forward(workspace, tokens);
-    return workspace.hidden;
+  /**
+   * A thread's share of the forward pass over the batch in place; the others must do theirs.
+   *
+   * @returns address of the last hidden state [tokens, hidden_size], valid until the next batch
+   */
+  forward(offsets: Int32Array, share: Share = ALONE): number {
+    const rows = shareOfRows(offsets.at(-1)!, share);
+    const scratch = this.scratch(share.thread);
+    this.#embeddings.forward(this.#workspace, scratch, offsets, rows);
+    for (const layer of this.#layers) layer.forward(this.#workspace, scratch, offsets, rows, share);
+    return this.#workspace.hidden;
   }
 }
 

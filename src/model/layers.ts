@@ -1,46 +1,56 @@
-import { type Activation, IDENTITY } from "../wasm/kernels.ts";
+import { type Activation, IDENTITY, type Kernels } from "../wasm/kernels.ts";
 import type { Machine } from "../wasm/machine.ts";
+import type { Rows } from "./batch.ts";
 
-/** x · weightᵀ + bias, with the weight [outputs, inputs] packed in the machine. */
+/** x · weightᵀ + bias, with the weight [outputs, inputs] packed in the machine as f32 or as int8. */
 export class Linear {
   readonly outputs: number;
   readonly inputs: number;
-  readonly #machine: Machine;
   readonly #weights: number;
   readonly #bias: number;
+  readonly #packInputs: Kernels["packInputs"];
+  readonly #gemm: Kernels["gemm"];
 
-  constructor(machine: Machine, weights: number, bias: number, outputs: number, inputs: number) {
-    this.#machine = machine;
+  constructor(
+    { kernels }: Machine,
+    precision: "f32" | "int8",
+    weights: number,
+    bias: number,
+    outputs: number,
+    inputs: number,
+  ) {
     this.#weights = weights;
     this.#bias = bias;
+    this.#packInputs = precision === "int8" ? kernels.quantizeInputs : kernels.packInputs;
+    this.#gemm = precision === "int8" ? kernels.gemmInt8 : kernels.gemm;
     this.outputs = outputs;
     this.inputs = inputs;
   }
 
   /**
-   * out [rows, outputs] = activation(x [rows, inputs] · weightᵀ + bias) + residual
+   * out = activation(x · weightᵀ + bias) + residual, for the given rows of x [_, inputs] and out [_, outputs]
    *
-   * @param scratch room for `packedInputBytes(rows, inputs)`
-   * @param residual [rows, outputs], or 0 for none
+   * @param scratch room for the packed inputs
+   * @param residual [_, outputs], or 0 for none
    */
   forward(
     x: number,
-    rows: number,
+    { first, count }: Rows,
     scratch: number,
     out: number,
     residual = 0,
     activation: Activation = IDENTITY,
   ): void {
-    const { kernels } = this.#machine;
     const { inputs, outputs } = this;
-    kernels.packInputs(x, rows, inputs, inputs, scratch);
-    kernels.gemm(
+    const offset = first * outputs * 4;
+    this.#packInputs(x + first * inputs * 4, count, inputs, inputs, scratch);
+    this.#gemm(
       scratch,
       this.#weights,
       this.#bias,
-      residual,
-      out,
-      rows,
+      residual === 0 ? 0 : residual + offset,
+      out + offset,
+      count,
       outputs,
       inputs,
       outputs,
@@ -65,8 +75,9 @@ export class LayerNorm {
     this.#epsilon = epsilon;
   }
 
-  /** x [rows, size] is replaced by its normalised self. */
-  forward(x: number, rows: number): void {
-    this.#machine.kernels.layerNorm(x, this.#gamma, this.#beta, x, rows, this.#size, this.#epsilon);
+  /** The given rows of x [_, size] are replaced by their normalised selves. */
+  forward(x: number, { first, count }: Rows): void {
+    const rows = x + first * this.#size * 4;
+    this.#machine.kernels.layerNorm(rows, this.#gamma, this.#beta, rows, count, this.#size, this.#epsilon);
   }
 }

@@ -6,6 +6,15 @@ import { checkByteLength, parseHeader, readHeaderLength } from "./safetensors.ts
 import { TokenClassifier } from "./token-classifier.ts";
 import { Weights } from "./weights.ts";
 
+/** How far loading has come, in bytes of the file. */
+export interface LoadProgress {
+  readonly loaded: number;
+  readonly total: number;
+}
+
+/** Progress is told after this part of the file, and at its end. */
+const PROGRESS_STEP = 1 / 100;
+
 /** Reads and checks a model file's header; nothing of the model is allocated yet. */
 export async function readModelFile(reader: ByteReader): Promise<ModelFile> {
   const { name, byteLength } = reader;
@@ -27,6 +36,7 @@ export async function readModelFile(reader: ByteReader): Promise<ModelFile> {
 export async function loadTokenClassifier(
   module: WebAssembly.Module,
   reader: ByteReader,
+  onProgress?: (progress: LoadProgress) => void,
 ): Promise<{ file: ModelFile; model: TokenClassifier }> {
   const file = await readModelFile(reader);
   if (file.metadata.task !== "token-classification") {
@@ -38,16 +48,23 @@ export async function loadTokenClassifier(
   const machine = await Machine.create(module);
   const weights = new Weights(machine, file);
   const model = new TokenClassifier(machine, weights, file);
-  weights.reserveStage();
   machine.commit();
-  await readTensors(reader, file, weights);
+  await readTensors(reader, file, weights, onProgress);
   model.crf?.packTransitions();
   return { file, model };
 }
 
-async function readTensors(reader: ByteReader, file: ModelFile, weights: Weights): Promise<void> {
+async function readTensors(
+  reader: ByteReader,
+  file: ModelFile,
+  weights: Weights,
+  onProgress: (progress: LoadProgress) => void = () => {},
+): Promise<void> {
   const inOrder = [...file.tensors.values()].sort((a, b) => a.begin - b.begin);
+  const total = file.byteLength;
   let read = 8 + file.headerBytes;
+  let told = read;
+  onProgress({ loaded: read, total });
   for (const tensor of inOrder) {
     const step = weights.stepBytes(tensor);
     for (let at = 0, left = tensor.end - tensor.begin; left > 0; at += step, left -= step) {
@@ -59,6 +76,9 @@ async function readTensors(reader: ByteReader, file: ModelFile, weights: Weights
         throw new ModelFileError("truncated", file.name, detail, tensor.name);
       }
       weights.load(tensor, at, data);
+      if (read < total && read - told < total * PROGRESS_STEP) continue;
+      told = read;
+      onProgress({ loaded: read, total });
     }
   }
   if ((await reader.read(1)).byteLength > 0) {

@@ -1,11 +1,12 @@
 import type { Machine } from "../wasm/machine.ts";
+import { ALONE, type PackedBatch, type Share, shareOfRows } from "./batch.ts";
 import { Crf, type Stretch } from "./crf.ts";
 import { Electra } from "./electra.ts";
 import type { Linear } from "./layers.ts";
 import type { ModelFile } from "./model-file.ts";
 import type { Weights } from "./weights.ts";
 
-/** What a model says of the tokens that carry a label. */
+/** What a model says of the tokens of one sequence that carry a label. */
 export interface Tagging {
   /** The label of each: the CRF's best path, or each token's likeliest. */
   readonly labels: Int32Array;
@@ -36,20 +37,34 @@ export class TokenClassifier {
     }
   }
 
-  /** @returns address of the logits [tokens, labels], valid until the next call */
-  logits(inputIds: Int32Array, tokenTypeIds?: Int32Array): number {
-    const hidden = this.electra.encode(inputIds, tokenTypeIds);
-    this.#classifier.forward(hidden, inputIds.length, this.electra.scratch, this.#logits);
+  /** @returns address of the logits [tokens, labels] of the whole batch, valid until the next */
+  logits(batch: PackedBatch): number {
+    this.electra.setBatch(batch);
+    return this.forward(batch.offsets, ALONE);
+  }
+
+  /** A thread's share of the logits of the batch in place. */
+  forward(offsets: Int32Array, share: Share): number {
+    const hidden = this.electra.forward(offsets, share);
+    const rows = shareOfRows(offsets.at(-1)!, share);
+    this.#classifier.forward(hidden, rows, this.electra.scratch(share.thread), this.#logits);
     return this.#logits;
   }
 
   /**
-   * @param inputIds [tokens]
-   * @param labelled ascending indices of the tokens that carry a label, at least one
+   * Tags the sequences of a batch one after the other; what it yields for one holds until the next is asked for.
+   *
+   * @param labelled for each sequence the ascending indices of its tokens that carry a label, at least one
    */
-  tag(inputIds: Int32Array, labelled: Int32Array): Tagging {
-    const steps = labelled.length;
-    const emissions = this.#gather(this.logits(inputIds), labelled);
+  *tag(batch: PackedBatch, labelled: readonly Int32Array[]): Generator<Tagging> {
+    const logits = this.logits(batch);
+    for (const [i, tokens] of labelled.entries()) {
+      const ofSequence = logits + batch.offsets[i]! * this.labels * 4;
+      yield this.#tagSequence(this.#gather(ofSequence, tokens), tokens.length);
+    }
+  }
+
+  #tagSequence(emissions: number, steps: number): Tagging {
     if (this.crf === undefined) return this.#tagEach(emissions, steps);
     const { labels } = this.crf.viterbi(emissions, steps);
     const posterior = this.crf.posterior(emissions, steps);

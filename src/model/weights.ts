@@ -2,46 +2,69 @@ import { ModelFileError } from "../errors.ts";
 import type { Machine } from "../wasm/machine.ts";
 import { LayerNorm, Linear } from "./layers.ts";
 import type { ModelFile } from "./model-file.ts";
+import {
+  keepValues,
+  type Placement,
+  packFloatRows,
+  packIntegerRows,
+  placeFloats,
+  placeIntegerRows,
+  type Stage,
+  unpackRows,
+} from "./placement.ts";
 import type { TensorInfo } from "./safetensors.ts";
+import {
+  checkQuantizedValues,
+  groupScaleName,
+  INT4_GROUP,
+  isQuantized,
+  type StoredParameter,
+  scaleName,
+} from "./storage.ts";
 
-/** Where a tensor's values go in the machine's memory: as they are, or as rows of a packed matrix. */
-type Destination =
-  | { readonly layout: "plain"; readonly address: number }
-  | {
-      readonly layout: "packed";
-      readonly address: number;
-      readonly inputs: number;
-      readonly firstRow: number;
-    };
+const STAGE_BYTES = 262_144; // a row of the widest layer that a config may have, in f32
 
-const STAGED_VALUES = 65_536;
+/** Embeddings [rows, size]: f32, or int8 with an f32 scale for each row. */
+export interface EmbeddingTable {
+  readonly address: number;
+  readonly scales: number | undefined;
+}
 
 /**
  * The weights of a model on their way into a machine. Layers ask for their tensors, which lays the memory out; once
- * the machine has committed it, `load` puts each tensor in its place as its bytes come, the tensors in any order.
+ * the machine has committed it, `load` puts each tensor in its place as its bytes come.
  */
 export class Weights {
   readonly #machine: Machine;
   readonly #file: ModelFile;
-  readonly #destinations = new Map<string, Destination>();
-  #stagedValues = STAGED_VALUES;
-  #stage = 0;
+  readonly #placements = new Map<string, Placement>();
+  readonly #stage: Stage;
 
   constructor(machine: Machine, file: ModelFile) {
     this.#machine = machine;
     this.#file = file;
+    this.#stage = { address: machine.reserve(2 * STAGE_BYTES), bytes: STAGE_BYTES };
   }
 
   /** A tensor whose values lie in memory as in the file, row-major, widened to f32. */
   plain(name: string): number {
-    const address = this.#machine.reserve(this.#valuesOf(name) * 4);
-    this.#destinations.set(name, { layout: "plain", address });
+    const { shape } = this.#parameter(name);
+    const address = this.#machine.reserve(shape.reduce((product, size) => product * size, 4));
+    this.#placeFloats(name, address);
     return address;
   }
 
-  /** Embeddings [rows, size]. */
-  table(name: string): number {
-    return this.plain(`${name}.weight`);
+  /** @param name of the layer; its table is `name.weight` [rows, size] */
+  embedding(name: string): EmbeddingTable {
+    const table = `${name}.weight`;
+    const { shape, storage } = this.#parameter(table);
+    if (!isQuantized(storage)) return { address: this.plain(table), scales: undefined };
+    const [rows, size] = shape as [number, number];
+    const address = this.#machine.reserve(rows * size);
+    const scales = this.#machine.reserve(rows * 4);
+    this.#placements.set(scaleName(table), placeFloats(this.#machine, this.#stage, "f32", scales));
+    this.#placeIntegers(table, placeIntegerRows(this.#machine, address, size));
+    return { address, scales };
   }
 
   layerNorm(name: string, size: number, epsilon: number): LayerNorm {
@@ -59,61 +82,77 @@ export class Weights {
     const layers = typeof names === "string" ? [names] : names;
     const { kernels } = this.#machine;
     const rows = outputs * layers.length;
-    const weights = this.#machine.reserve(kernels.packedWeightBytes(rows, inputs));
+    const quantized = isQuantized(this.#parameter(`${layers[0]}.weight`).storage);
+    const packed = this.#machine.reserve(
+      quantized ? kernels.packedInt8WeightBytes(rows, inputs) : kernels.packedWeightBytes(rows, inputs),
+    );
     const bias = this.#machine.reserve(kernels.packedWeightBytes(rows, 1));
     layers.forEach((name, i) => {
       const firstRow = i * outputs;
-      this.#destinations.set(`${name}.weight`, { layout: "packed", address: weights, inputs, firstRow });
-      this.#destinations.set(`${name}.bias`, { layout: "plain", address: bias + firstRow * 4 });
+      this.#placeFloats(`${name}.bias`, bias + firstRow * 4);
+      this.#pack(`${name}.weight`, packed, inputs, firstRow);
     });
-    this.#stagedValues = Math.max(this.#stagedValues, inputs);
-    return new Linear(this.#machine, weights, bias, rows, inputs);
-  }
-
-  /** Call after the last layer and before the machine commits its memory. */
-  reserveStage(): void {
-    this.#stage = this.#machine.reserve(this.#stagedValues * 8);
+    return new Linear(this.#machine, quantized ? "int8" : "f32", packed, bias, rows, inputs);
   }
 
   /** How many bytes of a tensor {@link load} takes at a time: whole rows, as many as the stage has room for. */
   stepBytes(tensor: TensorInfo): number {
-    const destination = this.#destinations.get(tensor.name);
-    const rowValues = destination?.layout === "packed" ? destination.inputs : 1;
-    return Math.floor(this.#stagedValues / rowValues) * rowValues * valueBytes(tensor);
+    const rowBytes = this.#placements.get(tensor.name)?.rowBytes ?? 1;
+    // Halves double and int4 doubles on the way: half of the stage holds either before, all of it after.
+    const room = tensor.dtype === "F16" || tensor.dtype === "U8" ? this.#stage.bytes / 2 : this.#stage.bytes;
+    return Math.max(1, Math.floor(room / rowBytes)) * rowBytes;
   }
 
   /**
    * @param at how many of the tensor's bytes came before
    * @param data its next {@link stepBytes} bytes, or all that are left, little-endian as in the file
+   * @throws {ModelFileError} `bad-value` for a value that its tensor may not have
    */
   load(tensor: TensorInfo, at: number, data: Uint8Array): void {
-    const destination = this.#destinations.get(tensor.name);
-    if (destination === undefined) return;
-    const { kernels } = this.#machine;
-    const packed = destination.layout === "packed";
-    const firstValue = at / valueBytes(tensor);
-    const count = data.byteLength / valueBytes(tensor);
-    const floats = packed ? this.#stage : destination.address + firstValue * 4;
-    const halves = this.#stage + this.#stagedValues * 4;
-    const isHalf = tensor.dtype === "F16";
+    const placement = this.#placements.get(tensor.name);
+    if (placement === undefined) return;
+    checkQuantizedValues(tensor, data, this.#file.name);
+    placement.place(data, at / placement.rowBytes);
+  }
 
-    this.#machine.bytes(isHalf ? halves : floats, data.byteLength).set(data);
-    if (isHalf) kernels.widenHalves(halves, count, floats);
-    if (!packed) return;
-    const { address, inputs, firstRow } = destination;
-    for (let i = 0; i < count; i += inputs) {
-      kernels.packWeightRow(floats + i * 4, inputs, firstRow + (firstValue + i) / inputs, address);
+  #placeFloats(name: string, address: number): void {
+    const { storage } = this.#parameter(name);
+    this.#placements.set(name, placeFloats(this.#machine, this.#stage, storage, address));
+  }
+
+  #pack(name: string, packed: number, inputs: number, firstRow: number): void {
+    const [machine, stage] = [this.#machine, this.#stage];
+    const { shape, storage } = this.#parameter(name);
+    if (!isQuantized(storage)) {
+      this.#placements.set(name, packFloatRows(machine, stage, storage, packed, inputs, firstRow));
+      return;
     }
+    const scales = new Float32Array(shape[0]!);
+    this.#placements.set(scaleName(name), keepValues(scales));
+    this.#placeIntegers(name, packIntegerRows(machine, stage, packed, inputs, firstRow, scales));
   }
 
-  #valuesOf(name: string): number {
-    const tensor = this.#file.tensors.get(name);
-    if (tensor === undefined)
+  /** Registers int8 rows, by way of unpacking where the file has them as int4. */
+  #placeIntegers(name: string, rows: Placement): void {
+    const { shape, storage } = this.#parameter(name);
+    if (storage === "int8") {
+      this.#placements.set(name, rows);
+      return;
+    }
+    const [count, inputs] = shape as [number, number];
+    const groups = Math.ceil(inputs / INT4_GROUP);
+    const groupScales = new Uint8Array(count * groups);
+    this.#placements.set(groupScaleName(name), keepValues(groupScales));
+    const refuse = (): never => {
+      throw new ModelFileError("bad-value", this.#file.name, "int4 values are from -7 to 7, not -8", name);
+    };
+    this.#placements.set(name, unpackRows(rows, inputs, groups, groupScales, refuse));
+  }
+
+  #parameter(name: string): StoredParameter {
+    const parameter = this.#file.parameters.get(name);
+    if (parameter === undefined)
       throw new ModelFileError("tensor-missing", this.#file.name, "is not in the file", name);
-    return tensor.shape.reduce((product, size) => product * size, 1);
+    return parameter;
   }
-}
-
-function valueBytes({ dtype }: TensorInfo): number {
-  return dtype === "F16" ? 2 : 4;
 }

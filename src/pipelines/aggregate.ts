@@ -42,15 +42,19 @@ export interface TokenEntity {
   readonly end: number;
 }
 
-/** A text whose labelled tokens the model has tagged. All but the text go by labelled token. */
-export interface TaggedText {
+/** A text and those of its tokens that carry a label. All but the text go by labelled token. */
+export interface LabelledText {
   readonly text: string;
-  readonly tagging: Tagging;
   /** Index of each in the model's input. */
   readonly tokens: Int32Array;
   readonly start: Int32Array;
   readonly end: Int32Array;
   readonly word: Int32Array;
+}
+
+/** A text that the model has tagged. */
+export interface TaggedText extends LabelledText {
+  readonly tagging: Tagging;
 }
 
 /** A model's labels as written and taken apart. */

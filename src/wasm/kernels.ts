@@ -8,11 +8,24 @@ export interface Kernels {
   widenHalves(halves: number, count: number, floats: number): void;
   packedWeightBytes(n: number, k: number): number;
   packWeightRow(weights: number, k: number, row: number, packed: number): void;
+  packedInt8WeightBytes(n: number, k: number): number;
+  packInt8WeightRow(weights: number, k: number, row: number, scale: number, packed: number): void;
 
   embed(
     inputIds: number,
     tokenTypeIds: number,
     words: number,
+    positions: number,
+    types: number,
+    out: number,
+    tokens: number,
+    size: number,
+  ): void;
+  embedInt8(
+    inputIds: number,
+    tokenTypeIds: number,
+    words: number,
+    wordScales: number,
     positions: number,
     types: number,
     out: number,
@@ -71,6 +84,20 @@ export interface Kernels {
     activation: Activation,
   ): void;
 
+  quantizedInputBytes(m: number, k: number): number;
+  quantizeInputs(inputs: number, m: number, k: number, stride: number, packed: number): void;
+  gemmInt8(
+    inputs: number,
+    weights: number,
+    bias: number,
+    residual: number,
+    out: number,
+    m: number,
+    n: number,
+    k: number,
+    outStride: number,
+    activation: Activation,
+  ): void;
   attentionScratchBytes(tokens: number, headSize: number): number;
   attention(
     queryKeyValue: number,

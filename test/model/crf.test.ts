@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { packSequences } from "../../src/model/batch.ts";
 import type { Stretch } from "../../src/model/crf.ts";
 import { endsEntity, labelsToSpans, parseLabel, startsEntity } from "../../src/text/labels.ts";
 import { decodeByEnumeration, probabilityByEnumeration } from "../reference/crf.ts";
@@ -27,7 +28,7 @@ async function crfWith(steps: number, seed: number) {
   assert.ok(crf);
   const next = random(seed);
   const emissions = Float32Array.from({ length: steps * NAMES.length }, () => next() * 6 - 3);
-  const address = model.logits(Int32Array.from({ length: steps }, (_, i) => i));
+  const address = model.logits(packSequences([Int32Array.from({ length: steps }, (_, i) => i)]));
   machine.floats(address, emissions.length).set(emissions);
   return { crf, address, emissions };
 }

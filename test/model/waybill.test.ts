@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { pipeline, type TokenClassificationPipeline } from "../../src/index.node.ts";
+import { packSequences } from "../../src/model/batch.ts";
 import { MemoryReader } from "../../src/model/byte-reader.ts";
 import { loadTokenClassifier } from "../../src/model/load-model.ts";
 import type { TokenClassifier } from "../../src/model/token-classifier.ts";
@@ -61,7 +62,7 @@ describe("the shipped waybill model, against PyTorch", () => {
     };
     for (const [row, { ids }] of rows.slice(0, DETAILED).entries()) {
       const steps = ids.length - 2;
-      const emissions = model.logits(Int32Array.from(ids)) + model.labels * 4; // after [CLS]
+      const emissions = model.logits(packSequences([Int32Array.from(ids)])) + model.labels * 4; // after [CLS]
       assertWithin(
         model.machine.floats(emissions, steps * model.labels),
         values(expected, `${row}.emissions`),
@@ -84,7 +85,7 @@ describe("the shipped waybill model, against PyTorch", () => {
     assert.equal(rows.length, 200);
     for (const [row, { ids, viterbi, viterbi_score, log_z }] of rows.entries()) {
       const steps = ids.length - 2;
-      const emissions = model.logits(Int32Array.from(ids)) + model.labels * 4;
+      const emissions = model.logits(packSequences([Int32Array.from(ids)])) + model.labels * 4;
       const { labels, score } = model.crf!.viterbi(emissions, steps);
       assert.deepEqual([...labels], viterbi, `row ${row}: labels`);
       assert.ok(Math.abs(score - viterbi_score) < 1e-3, `row ${row}: score ${score}, not ${viterbi_score}`);

@@ -1,0 +1,121 @@
+import type { Machine } from "../wasm/machine.ts";
+import { unpackInt4 } from "./int4.ts";
+import type { Storage } from "./storage.ts";
+
+/** How the bytes of one tensor get to where the kernels want them, some rows at a time. */
+export interface Placement {
+  /** Bytes of a row in the file. */
+  readonly rowBytes: number;
+  /** @param data whole rows, little-endian as in the file */
+  place(data: Uint8Array, firstRow: number): void;
+}
+
+/** Memory of the machine through which bytes pass on their way: two halves of `bytes` each. */
+export interface Stage {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** Floats as they are, widened to f32, at an address: a row is one value. */
+export function placeFloats(machine: Machine, stage: Stage, storage: Storage, address: number): Placement {
+  const rowBytes = storage === "f16" ? 2 : 4;
+  return {
+    rowBytes,
+    place(data, first) {
+      const to = address + first * 4;
+      machine.bytes(storage === "f16" ? stage.address : to, data.byteLength).set(data);
+      if (storage === "f16") machine.kernels.widenHalves(stage.address, data.byteLength / 2, to);
+    },
+  };
+}
+
+/** Rows of a packed f32 matrix, from `offset` on. */
+export function packFloatRows(
+  machine: Machine,
+  stage: Stage,
+  storage: Storage,
+  packed: number,
+  inputs: number,
+  offset: number,
+): Placement {
+  const floats = stage.address + stage.bytes; // the second half: halves widen from the first into it
+  const { rowBytes, place } = placeFloats(machine, stage, storage, floats);
+  return {
+    rowBytes: rowBytes * inputs,
+    place(data, firstRow) {
+      place(data, 0);
+      const rows = data.byteLength / (rowBytes * inputs);
+      for (let i = 0; i < rows; i++) {
+        machine.kernels.packWeightRow(floats + i * inputs * 4, inputs, offset + firstRow + i, packed);
+      }
+    },
+  };
+}
+
+/** Rows of int8 at an address. */
+export function placeIntegerRows(machine: Machine, address: number, inputs: number): Placement {
+  return {
+    rowBytes: inputs,
+    place(data, firstRow) {
+      machine.bytes(address + firstRow * inputs, data.byteLength).set(data);
+    },
+  };
+}
+
+/** Rows of a packed int8 matrix, from `offset` on. @param scales [rows], filled before the rows come */
+export function packIntegerRows(
+  machine: Machine,
+  stage: Stage,
+  packed: number,
+  inputs: number,
+  offset: number,
+  scales: Float32Array,
+): Placement {
+  return {
+    rowBytes: inputs,
+    place(data, firstRow) {
+      machine.bytes(stage.address, data.byteLength).set(data);
+      for (let i = 0; i * inputs < data.byteLength; i++) {
+        const row = stage.address + i * inputs;
+        const scale = scales[firstRow + i]!;
+        machine.kernels.packInt8WeightRow(row, inputs, offset + firstRow + i, scale, packed);
+      }
+    },
+  };
+}
+
+/** Values kept in JavaScript: scales that are needed while loading only. */
+export function keepValues(kept: Float32Array | Uint8Array): Placement {
+  return {
+    rowBytes: kept.BYTES_PER_ELEMENT,
+    place(data, first) {
+      new Uint8Array(kept.buffer).set(data, first * kept.BYTES_PER_ELEMENT);
+    },
+  };
+}
+
+/**
+ * Rows of int4, unpacked to int8 and placed as such.
+ *
+ * @param groupScales [rows, groups], filled before the rows come
+ * @param refuse called where a value is -8, which int4 does not use
+ */
+export function unpackRows(
+  rows: Placement,
+  inputs: number,
+  groups: number,
+  groupScales: Uint8Array,
+  refuse: () => never,
+): Placement {
+  const rowBytes = Math.ceil(inputs / 2);
+  return {
+    rowBytes,
+    place(data, firstRow) {
+      const count = data.byteLength / rowBytes;
+      const unpacked = new Int8Array(count * inputs);
+      const scales = groupScales.subarray(firstRow * groups, (firstRow + count) * groups);
+      if (!unpackInt4(data, scales, inputs, unpacked)) refuse();
+      rows.place(new Uint8Array(unpacked.buffer), firstRow);
+    },
+  };
+}

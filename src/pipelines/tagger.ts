@@ -1,0 +1,111 @@
+import { InputError, ModelFileError } from "../errors.ts";
+import { packSequences } from "../model/batch.ts";
+import type { CrfTokens } from "../model/config.ts";
+import type { ModelFile } from "../model/model-file.ts";
+import type { TokenClassifier } from "../model/token-classifier.ts";
+import { parseLabel, parseScheme } from "../text/labels.ts";
+import { createTokenizer, type Encoding, parseTokenizerConfig, type Tokenizer } from "../text/tokenizer.ts";
+import {
+  type AggregationStrategy,
+  type Entity,
+  groupEntities,
+  type LabelledText,
+  type LabelSet,
+  type TokenEntity,
+  tokenEntities,
+} from "./aggregate.ts";
+
+/** A text as the model takes it. */
+export interface EncodedText extends LabelledText {
+  readonly inputIds: Int32Array;
+}
+
+/** The model with its tokenizer and labels: texts in, their entities out. */
+export class Tagger {
+  readonly #classifier: TokenClassifier;
+  readonly #tokenizer: Tokenizer;
+  readonly #labels: LabelSet;
+  readonly #labelled: CrfTokens;
+
+  constructor({ name, metadata }: ModelFile, classifier: TokenClassifier) {
+    const scheme = parseScheme(metadata.scheme, name);
+    const tokenizer = parseTokenizerConfig(metadata.tokenizer, name);
+    if (tokenizer.vocab.length > metadata.config.vocab_size) {
+      const detail = `the vocabulary has ${tokenizer.vocab.length} tokens, but "vocab_size" is ${metadata.config.vocab_size}`;
+      throw new ModelFileError("tokenizer-malformed", name, detail);
+    }
+    this.#classifier = classifier;
+    this.#tokenizer = createTokenizer(tokenizer);
+    this.#labels = {
+      names: metadata.labels,
+      parsed: metadata.labels.map((label) => parseLabel(label, scheme)),
+    };
+    this.#labelled = metadata.crf?.tokens ?? "characters";
+  }
+
+  get maxTokens(): number {
+    return this.#classifier.electra.config.max_position_embeddings;
+  }
+
+  get memoryBytes(): number {
+    return this.#classifier.machine.byteLength;
+  }
+
+  /** @throws {InputError} `text-too-long`, saying how long it may be */
+  encode(text: string): EncodedText {
+    const { ids, start, end, word } = this.#tokenizer.encode(text);
+    if (ids.length > this.maxTokens) {
+      throw new InputError(
+        "text-too-long",
+        `the text has ${text.length} characters and takes ${ids.length} tokens; this model takes at most ` +
+          `${this.maxTokens}, [CLS] and [SEP] included`,
+      );
+    }
+    const tokens = labelledTokens(word, this.#labelled);
+    const of = (offsets: Int32Array) => tokens.map((token) => offsets[token]!);
+    return { text, inputIds: ids, tokens, start: of(start), end: of(end), word: of(word) };
+  }
+
+  /** Consecutive texts, as many together as the model's working memory takes at once. */
+  batches(texts: readonly EncodedText[]): EncodedText[][] {
+    const batches: EncodedText[][] = [];
+    let room = 0;
+    for (const text of texts) {
+      if (text.inputIds.length > room) {
+        batches.push([]);
+        room = this.#classifier.electra.capacity;
+      }
+      batches.at(-1)!.push(text);
+      room -= text.inputIds.length;
+    }
+    return batches;
+  }
+
+  /** @param batch one of {@link batches} */
+  tag(
+    batch: readonly EncodedText[],
+    strategy: AggregationStrategy,
+    ignored: ReadonlySet<string>,
+  ): (Entity[] | TokenEntity[])[] {
+    const labelled = batch.filter(({ tokens }) => tokens.length > 0);
+    if (labelled.length === 0) return batch.map(() => []);
+    const taggings = this.#classifier.tag(
+      packSequences(labelled.map(({ inputIds }) => inputIds)),
+      labelled.map(({ tokens }) => tokens),
+    );
+    return batch.map((text) => {
+      if (text.tokens.length === 0) return [];
+      const tagged = { ...text, tagging: taggings.next().value! };
+      return strategy === "none"
+        ? tokenEntities(tagged, this.#labels, ignored)
+        : groupEntities(tagged, this.#labels, strategy, ignored);
+    });
+  }
+}
+
+function labelledTokens(word: Encoding["word"], labelled: CrfTokens): Int32Array {
+  const indices = Int32Array.from(word.keys());
+  if (labelled === "all") return indices;
+  const inText = indices.filter((i) => word[i] !== -1);
+  return labelled === "characters" ? inText : inText.filter((i) => word[i] !== word[i - 1]);
+}
