@@ -1,6 +1,8 @@
 // Three bundles from what tsc put into build/js: Node (library, converter and command line share their code), browsers
 // (one file, the kernels inside) and Workers (one file beside the kernels, which the platform compiles).
 import { copyFileSync, cpSync, mkdirSync } from "node:fs";
+import { nodeResolve } from "@rollup/plugin-node-resolve";
+import { minify } from "terser";
 
 const source = "build/js/src";
 const kernels = "kernels.simd.wasm";
@@ -15,6 +17,26 @@ const assets = {
   },
 };
 
+/** What is downloaded to run a model carries no comments but licences; all else stays readable. */
+const uncommented = {
+  name: "uncommented",
+  renderChunk: (code) =>
+    minify(code, {
+      module: true,
+      compress: false,
+      mangle: false,
+      format: { beautify: true, indent_level: 1, comments: /^!/, preserve_annotations: true },
+    }),
+};
+
+/** Browsers have no hash that takes a file in parts, so one comes with their bundle, and its licence with it. */
+const hash = {
+  name: "hash",
+  writeBundle() {
+    copyFileSync("node_modules/@noble/hashes/LICENSE", "dist/browser/LICENSE-noble-hashes");
+  },
+};
+
 export default [
   {
     input: {
@@ -25,11 +47,18 @@ export default [
     external: (id) => !/^[./]/.test(id),
     output: { dir: "dist/node", chunkFileNames: "[name].js" },
   },
-  { input: `${source}/index.browser.js`, output: { file: "dist/browser/index.js" } },
+  {
+    input: `${source}/index.browser.js`,
+    output: {
+      file: "dist/browser/index.js",
+      banner: "/*! contains SHA-256 of @noble/hashes, MIT License: see LICENSE-noble-hashes */",
+    },
+    plugins: [nodeResolve(), uncommented, hash],
+  },
   {
     input: `${source}/index.workerd.js`,
     external: (id) => id.endsWith(".wasm"),
     output: { file: "dist/workerd/index.js", paths: (id) => (id.endsWith(".wasm") ? `./${kernels}` : id) },
-    plugins: [assets],
+    plugins: [uncommented, assets],
   },
 ];

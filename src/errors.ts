@@ -24,13 +24,15 @@ export type ModelFileErrorCode =
   | "unknown-dtype"
   | "bad-shape"
   | "bad-offsets"
+  | "bad-value"
   | "tensor-missing"
   | "tensor-surplus"
   | "tensor-shape"
   | "labels-mismatch"
   | "config-malformed"
   | "tokenizer-malformed"
-  | "too-large";
+  | "too-large"
+  | "integrity";
 
 /** A model file, or the safetensors file it is, breaks a rule of `docs/format.md`. */
 export class ModelFileError extends ElectraEdgeError {

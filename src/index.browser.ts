@@ -1,6 +1,8 @@
+import { loadThroughCache } from "./pipelines/model-cache.ts";
 import { createPipelineFunction } from "./pipelines/pipeline.ts";
+import { createSha256 } from "./pipelines/sha256-browser.ts";
 import { openSource } from "./pipelines/source.ts";
 import { kernelModule } from "./wasm/module-inline.ts";
 
 export * from "./api.ts";
-export const pipeline = createPipelineFunction({ kernelModule, openSource });
+export const pipeline = createPipelineFunction({ kernelModule, openSource, createSha256, loadThroughCache });

@@ -1,6 +1,7 @@
 import { createPipelineFunction } from "./pipelines/pipeline.ts";
+import { createSha256 } from "./pipelines/sha256-node.ts";
 import { openSourceOrPath } from "./pipelines/source-node.ts";
 import { kernelModule } from "./wasm/module-inline.ts";
 
 export * from "./api.ts";
-export const pipeline = createPipelineFunction({ kernelModule, openSource: openSourceOrPath });
+export const pipeline = createPipelineFunction({ kernelModule, openSource: openSourceOrPath, createSha256 });

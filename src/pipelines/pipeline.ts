@@ -1,20 +1,46 @@
 import { InputError } from "../errors.ts";
-import { loadTokenClassifier } from "../model/load-model.ts";
-import { assertKnownAnswers } from "../wasm/known-answer.ts";
+import type { ByteReader } from "../model/byte-reader.ts";
+import { type LoadProgress, loadTokenClassifier } from "../model/load-model.ts";
+import { KERNEL_PATHS, type KernelModule, type KernelPath, selectKernels } from "../wasm/kernel-path.ts";
+import { AbortableReader } from "./abortable-reader.ts";
+import { HashingReader, parseIntegrity, type Sha256 } from "./integrity.ts";
+import type { LoadThroughCache } from "./model-cache.ts";
+import { checkSignal } from "./signal.ts";
 import type { ModelSource, OpenSource } from "./source.ts";
 import {
-  type TokenClassificationOptions,
+  checkOptions,
+  type TokenClassificationDefaults,
   type TokenClassificationPipeline,
   tokenClassificationPipeline,
 } from "./token-classification.ts";
 
-/** Options of a call may be given once for all calls. */
-export type PipelineOptions = TokenClassificationOptions;
+/** How a model is loaded; `docs/loading.md` has an example of each. */
+export interface LoadingOptions {
+  /**
+   * The SHA-256 that the file must have: `sha256-` and base64, or 64 hexadecimal digits. Nothing is handed out of a file
+   * that has another.
+   */
+  readonly integrity?: string;
+  /** Browsers: keep the model in the Cache API, under this name or, if `true`, "electra-edge". Needs a URL for a source. */
+  readonly cache?: boolean | string;
+  /** Called while loading, about a hundred times. What it throws, loading rejects with. */
+  readonly onProgress?: (progress: LoadProgress) => void;
+  /** Forces one build of the kernels, which else is the fastest that this engine runs and gets right. */
+  readonly kernels?: KernelPath;
+  /** Stops loading, which rejects with its reason; for calls give them signals of their own. */
+  readonly signal?: AbortSignal;
+}
 
-/** What differs from place to place: how the kernels arrive and what a source may be. */
+/** Options of a call may be given once for all calls, except for its signal. */
+export interface PipelineOptions extends TokenClassificationDefaults, LoadingOptions {}
+
+/** What differs from place to place: how the kernels arrive, what a source may be, who hashes and who keeps copies. */
 export interface Platform {
-  kernelModule(): Promise<WebAssembly.Module>;
+  readonly kernelModule: KernelModule;
   readonly openSource: OpenSource;
+  createSha256(): Sha256 | Promise<Sha256>;
+  /** Undefined where nothing is kept. */
+  readonly loadThroughCache?: LoadThroughCache;
 }
 
 /**
@@ -32,19 +58,54 @@ export type PipelineFunction = (
   options?: PipelineOptions,
 ) => Promise<TokenClassificationPipeline>;
 
-export function createPipelineFunction({ kernelModule, openSource }: Platform): PipelineFunction {
+export function createPipelineFunction(platform: Platform): PipelineFunction {
   return async (task, source, options = {}) => {
     if (task !== "token-classification") {
       throw new InputError("bad-option", `task must be "token-classification", not ${JSON.stringify(task)}`);
     }
-    const reader = await openSource(source);
-    try {
-      const module = await kernelModule();
-      await assertKnownAnswers(module);
-      const { file, model } = await loadTokenClassifier(module, reader);
-      return tokenClassificationPipeline(file, model, options);
-    } finally {
-      await reader.close();
+    const { integrity, cache = false, onProgress, signal, kernels, ...defaults } = options;
+    const expected = integrity === undefined ? undefined : parseIntegrity(integrity);
+    checkCache(cache);
+    checkKernels(kernels);
+    checkOnProgress(onProgress);
+    checkSignal(signal);
+    checkOptions(defaults);
+    signal?.throwIfAborted();
+
+    const load = async (opened: ByteReader) => {
+      let reader = opened;
+      try {
+        const hashed = expected && new HashingReader(reader, await platform.createSha256());
+        reader = hashed ?? reader;
+        if (signal !== undefined) reader = new AbortableReader(reader, signal);
+        const { path, module } = await selectKernels(platform.kernelModule, kernels);
+        const { file, model } = await loadTokenClassifier(module, reader, onProgress);
+        if (expected !== undefined) await hashed?.verify(expected);
+        return tokenClassificationPipeline(file, model, path, defaults);
+      } finally {
+        await reader.close();
+      }
+    };
+    if (cache === false) return load(await platform.openSource(source, signal));
+    if (platform.loadThroughCache === undefined) {
+      throw new InputError("bad-option", "cache is for browsers: here models are read from where they are");
     }
+    return platform.loadThroughCache(source, { cache, integrity: expected?.expected, signal }, load);
   };
+}
+
+function checkCache(cache: unknown): void {
+  if (typeof cache === "boolean" || (typeof cache === "string" && cache !== "")) return;
+  throw new InputError("bad-option", `cache must be true, false or a name, not ${JSON.stringify(cache)}`);
+}
+
+function checkKernels(kernels: unknown): void {
+  if (kernels === undefined || KERNEL_PATHS.some((path) => path === kernels)) return;
+  const known = KERNEL_PATHS.join(", ");
+  throw new InputError("bad-option", `kernels must be one of ${known}, not ${JSON.stringify(kernels)}`);
+}
+
+function checkOnProgress(onProgress: unknown): void {
+  if (onProgress === undefined || typeof onProgress === "function") return;
+  throw new InputError("bad-option", `onProgress must be a function, not ${typeof onProgress}`);
 }

@@ -1,32 +1,28 @@
-import { DisposedError, InputError, ModelFileError } from "../errors.ts";
-import type { CrfTokens } from "../model/config.ts";
+import { DisposedError, InputError } from "../errors.ts";
 import type { ModelFile } from "../model/model-file.ts";
 import type { TokenClassifier } from "../model/token-classifier.ts";
-import { parseLabel, parseScheme } from "../text/labels.ts";
-import {
-  assertText,
-  createTokenizer,
-  type Encoding,
-  parseTokenizerConfig,
-  type Tokenizer,
-} from "../text/tokenizer.ts";
+import { assertText } from "../text/tokenizer.ts";
+import type { KernelPath } from "../wasm/kernel-path.ts";
 import {
   AGGREGATION_STRATEGIES,
   type AggregationStrategy,
   type Entity,
-  groupEntities,
-  type LabelSet,
-  type TaggedText,
   type TokenEntity,
-  tokenEntities,
 } from "./aggregate.ts";
+import { checkSignal, turnOf } from "./signal.ts";
+import { type EncodedText, Tagger } from "./tagger.ts";
 
 export interface TokenClassificationOptions {
   /** Default `simple`; Hugging Face's is `none`. */
   readonly aggregation_strategy?: AggregationStrategy;
   /** Labels, or types, to leave out. Default `["O"]`. */
   readonly ignore_labels?: readonly string[];
+  /** Rejects with its reason whatever of this call has not begun; a text that has begun runs to its end. */
+  readonly signal?: AbortSignal;
 }
+
+/** Options that may be given once for all calls. */
+export type TokenClassificationDefaults = Omit<TokenClassificationOptions, "signal">;
 
 type Ungrouped = TokenClassificationOptions & { readonly aggregation_strategy: "none" };
 type Grouped = TokenClassificationOptions & {
@@ -45,6 +41,8 @@ export interface TokenClassificationPipeline {
   readonly model: ModelFile;
   /** The longest text in tokens, `[CLS]` and `[SEP]` included. */
   readonly maxTokens: number;
+  /** The build of the kernels that runs it. */
+  readonly kernels: KernelPath;
   /** Bytes of WebAssembly memory that the model and its working space take; constant after loading. */
   readonly memoryBytes: number;
   /** Gives the model's memory back. May be called twice; whatever is asked afterwards is refused. */
@@ -55,17 +53,19 @@ export interface TokenClassificationPipeline {
 export function tokenClassificationPipeline(
   file: ModelFile,
   classifier: TokenClassifier,
-  defaults: TokenClassificationOptions,
+  kernels: KernelPath,
+  defaults: TokenClassificationDefaults,
 ): TokenClassificationPipeline {
   const tagger = new Tagger(file, classifier);
-  checkOptions(defaults);
 
   let tagging: Tagger | undefined = tagger;
   let queue: Promise<unknown> = Promise.resolve();
-  const tagInTurn = (text: string, options: TokenClassificationOptions) => {
-    const entities = queue.then(() => {
+  const tagInTurn = (batch: readonly EncodedText[], options: TokenClassificationOptions) => {
+    const { aggregation_strategy = "simple", ignore_labels = ["O"], signal } = options;
+    const entities = queue.then(async () => {
+      if (signal !== undefined) await turnOf(signal);
       if (tagging === undefined) throw new DisposedError("pipeline");
-      return tagging.tag(text, options);
+      return tagging.tag(batch, aggregation_strategy, new Set(ignore_labels));
     });
     queue = entities.catch(() => {});
     return entities;
@@ -75,14 +75,17 @@ export function tokenClassificationPipeline(
     if (tagging === undefined) throw new DisposedError("pipeline");
     const options = { ...defaults, ...callOptions };
     checkOptions(options);
+    options.signal?.throwIfAborted();
     const texts = Array.isArray(text) ? text : [text];
     for (const each of texts) assertText(each);
-    const results = await Promise.all(texts.map((each) => tagInTurn(each, options)));
+    const batches = tagger.batches(texts.map((each) => tagger.encode(each)));
+    const results = (await Promise.all(batches.map((batch) => tagInTurn(batch, options)))).flat();
     return Array.isArray(text) ? results : results[0];
   };
   return Object.defineProperties(call, {
     model: { value: file, enumerable: true },
     maxTokens: { value: tagger.maxTokens, enumerable: true },
+    kernels: { value: kernels, enumerable: true },
     memoryBytes: { get: () => tagging?.memoryBytes ?? 0, enumerable: true },
     dispose: {
       value: () => {
@@ -92,72 +95,10 @@ export function tokenClassificationPipeline(
   }) as unknown as TokenClassificationPipeline;
 }
 
-/** The model with its tokenizer and labels: one text in, its entities out. */
-class Tagger {
-  readonly #classifier: TokenClassifier;
-  readonly #tokenizer: Tokenizer;
-  readonly #labels: LabelSet;
-  readonly #labelled: CrfTokens;
-
-  constructor({ name, metadata }: ModelFile, classifier: TokenClassifier) {
-    const scheme = parseScheme(metadata.scheme, name);
-    const tokenizer = parseTokenizerConfig(metadata.tokenizer, name);
-    if (tokenizer.vocab.length > metadata.config.vocab_size) {
-      const detail = `the vocabulary has ${tokenizer.vocab.length} tokens, but "vocab_size" is ${metadata.config.vocab_size}`;
-      throw new ModelFileError("tokenizer-malformed", name, detail);
-    }
-    this.#classifier = classifier;
-    this.#tokenizer = createTokenizer(tokenizer);
-    this.#labels = {
-      names: metadata.labels,
-      parsed: metadata.labels.map((label) => parseLabel(label, scheme)),
-    };
-    this.#labelled = metadata.crf?.tokens ?? "characters";
-  }
-
-  get maxTokens(): number {
-    return this.#classifier.electra.config.max_position_embeddings;
-  }
-
-  get memoryBytes(): number {
-    return this.#classifier.machine.byteLength;
-  }
-
-  tag(text: string, options: TokenClassificationOptions): Entity[] | TokenEntity[] {
-    const { aggregation_strategy: strategy = "simple", ignore_labels = ["O"] } = options;
-    const encoding = this.#tokenizer.encode(text);
-    if (encoding.ids.length > this.maxTokens) {
-      throw new InputError(
-        "text-too-long",
-        `the text has ${text.length} characters and takes ${encoding.ids.length} tokens; this model takes at most ` +
-          `${this.maxTokens}, [CLS] and [SEP] included`,
-      );
-    }
-    const tokens = labelledTokens(encoding, this.#labelled);
-    if (tokens.length === 0) return [];
-    const tagged: TaggedText = {
-      text,
-      tokens,
-      start: tokens.map((token) => encoding.start[token]!),
-      end: tokens.map((token) => encoding.end[token]!),
-      word: tokens.map((token) => encoding.word[token]!),
-      tagging: this.#classifier.tag(encoding.ids, tokens),
-    };
-    const ignored = new Set(ignore_labels);
-    return strategy === "none"
-      ? tokenEntities(tagged, this.#labels, ignored)
-      : groupEntities(tagged, this.#labels, strategy, ignored);
-  }
-}
-
-function labelledTokens({ word }: Encoding, labelled: CrfTokens): Int32Array {
-  const indices = Int32Array.from(word.keys());
-  if (labelled === "all") return indices;
-  const inText = indices.filter((i) => word[i] !== -1);
-  return labelled === "characters" ? inText : inText.filter((i) => word[i] !== word[i - 1]);
-}
-
-function checkOptions({ aggregation_strategy: strategy, ignore_labels }: TokenClassificationOptions): void {
+/** @throws {InputError} `bad-option` */
+export function checkOptions(options: TokenClassificationOptions): void {
+  const { aggregation_strategy: strategy, ignore_labels, signal } = options;
+  checkSignal(signal);
   if (strategy !== undefined && !AGGREGATION_STRATEGIES.includes(strategy)) {
     const known = AGGREGATION_STRATEGIES.join(", ");
     throw new InputError(
