@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { Command, Option } from "commander";
-import { convertDirectory } from "../convert/index.ts";
+import { convertDirectory, convertModelFile, DTYPES } from "../convert/index.ts";
 import { CRF_TOKENS, type CrfTokens } from "../model/config.ts";
+import type { Storage } from "../model/storage.ts";
 import { summarize } from "./inspect.ts";
 import { formatBytes, formatCount, formatNumberOf, formatSeconds } from "./numbers.ts";
 import { startProgress } from "./progress.ts";
@@ -9,7 +10,7 @@ import { write } from "./terminal.ts";
 
 interface ConvertCommandOptions {
   readonly output: string;
-  readonly dtype?: "f32" | "f16";
+  readonly dtype?: Storage;
   readonly crfTokens?: CrfTokens;
   readonly license?: string;
   readonly source?: string;
@@ -18,14 +19,13 @@ interface ConvertCommandOptions {
 
 export function convertCommand(): Command {
   return new Command("convert")
-    .description("turn a Hugging Face checkpoint into one model file")
-    .argument("<directory>", "holds config.json, the vocabulary and the weights")
+    .description(
+      "turn a Hugging Face checkpoint into one model file, or store a model file's weights as another type",
+    )
+    .argument("<source>", "a directory with config.json, the vocabulary and the weights; or a model file")
     .requiredOption("-o, --output <file>", "the model file to write")
     .addOption(
-      new Option("--dtype <name>", "how to store the weights (default: as the checkpoint does)").choices([
-        "f32",
-        "f16",
-      ]),
+      new Option("--dtype <name>", "how to store the weights (default: as the source does)").choices(DTYPES),
     )
     .addOption(
       new Option(
@@ -41,19 +41,23 @@ export function convertCommand(): Command {
       `
 Examples:
   electra-edge convert electra-small-ner -o ner.safetensors
-  electra-edge convert waybill-checkpoint -o waybill-zh.safetensors --dtype f16 --crf-tokens characters`,
+  electra-edge convert waybill-checkpoint -o waybill-zh.safetensors --dtype f16 --crf-tokens characters
+  electra-edge convert waybill-zh.safetensors -o waybill-zh.int8.safetensors --dtype int8`,
     )
     .action(convert);
 }
 
-async function convert(directory: string, options: ConvertCommandOptions): Promise<void> {
+async function convert(source: string, options: ConvertCommandOptions): Promise<void> {
   const { output, force, ...convertOptions } = options;
   if (!force && existsSync(output)) throw new Error(`${output}: exists already; --force overwrites it`);
   const started = performance.now();
   let converted = 0;
   const progress = startProgress("tensors", process.stderr);
   try {
-    const model = await convertDirectory(directory, output, {
+    const convertSource = statSync(source, { throwIfNoEntry: false })?.isFile()
+      ? convertModelFile
+      : convertDirectory;
+    const model = await convertSource(source, output, {
       ...convertOptions,
       onProgress: (bytes, total) => progress.update(++converted, bytes / total),
     });

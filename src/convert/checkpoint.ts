@@ -1,7 +1,13 @@
 import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ConvertError, ModelFileError } from "../errors.ts";
-import { checkByteLength, parseHeader, readHeaderLength } from "../model/safetensors.ts";
+import { type ModelFile, parseModelFile } from "../model/model-file.ts";
+import {
+  checkByteLength,
+  parseHeader,
+  readHeaderLength,
+  type SafetensorsHeader,
+} from "../model/safetensors.ts";
 import { BinaryFile } from "./binary-file.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { type JsonFile, readJsonObject } from "./text-file.ts";
@@ -14,11 +20,16 @@ export interface Checkpoint {
   close(): Promise<void>;
 }
 
+/** An open model file, its description checked. */
+export interface OpenModelFile extends Checkpoint {
+  readonly file: ModelFile;
+}
+
 type Reader = (file: BinaryFile) => Promise<Map<string, CheckpointTensor>>;
 
 /** In the order in which Hugging Face's own loader looks for them. */
 const FORMS: readonly (readonly [name: string, read: Reader])[] = [
-  ["model.safetensors", readSafetensors],
+  ["model.safetensors", async (file) => (await readSafetensors(file)).tensors],
   ["pytorch_model.bin", readTorch],
 ];
 
@@ -41,6 +52,18 @@ export async function openCheckpoint(directory: string): Promise<Checkpoint> {
   }
   const names = FORMS.flatMap(([name]) => [name, `${name}.index.json`]).join(", ");
   throw new ConvertError("file-missing", directory, `expected one of ${names}`);
+}
+
+/** @throws {ConvertError | ModelFileError} naming the file, and the tensor where one is at fault */
+export async function openModelFile(path: string): Promise<OpenModelFile> {
+  const binary = await BinaryFile.open(path);
+  try {
+    const { header, tensors } = await readSafetensors(binary);
+    return { file: parseModelFile(header, path), tensors, close: () => binary.close() };
+  } catch (error) {
+    await binary.close();
+    throw error;
+  }
 }
 
 async function openFiles(
@@ -113,7 +136,9 @@ function parseIndex({ file, fields }: JsonFile): ReadonlyMap<string, string> {
   return shards;
 }
 
-async function readSafetensors(file: BinaryFile): Promise<Map<string, CheckpointTensor>> {
+async function readSafetensors(
+  file: BinaryFile,
+): Promise<{ header: SafetensorsHeader; tensors: Map<string, CheckpointTensor> }> {
   const length = readHeaderLength(await file.read(0, Math.min(8, file.size)), file.path);
   if (8 + length > file.size) {
     throw new ModelFileError(
@@ -128,7 +153,7 @@ async function readSafetensors(file: BinaryFile): Promise<Map<string, Checkpoint
   for (const { name, dtype, shape, begin, end } of header.tensors.values()) {
     tensors.set(name, { file: file.path, dtype, shape, read: () => file.read(begin, end - begin) });
   }
-  return tensors;
+  return { header, tensors };
 }
 
 async function readTorch(file: BinaryFile): Promise<Map<string, CheckpointTensor>> {

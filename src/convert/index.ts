@@ -1,48 +1,42 @@
 import { join } from "node:path";
 import { ConvertError, InputError } from "../errors.ts";
 import { CRF_TOKENS, type CrfTokens } from "../model/config.ts";
-import {
-  classifierTensor,
-  encodeModelMetadata,
-  type ModelFile,
-  modelParameters,
-  OPTIONAL_TENSORS,
-  parseModelFile,
-} from "../model/model-file.ts";
+import { classifierTensor, type ModelFile, modelParameters, OPTIONAL_TENSORS } from "../model/model-file.ts";
 import { TIED_LM_HEAD } from "../model/parameters.ts";
-import { parseHeader } from "../model/safetensors.ts";
-import { layoutSafetensors } from "../model/safetensors-writer.ts";
+import type { Storage } from "../model/storage.ts";
 import { compareTensors } from "../model/tensor-list.ts";
 import { detectScheme } from "../text/labels.ts";
-import { writeFileAtomically } from "./atomic-write.ts";
-import { openCheckpoint } from "./checkpoint.ts";
+import { openCheckpoint, openModelFile } from "./checkpoint.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
-import { convertFloats, FLOAT_DTYPES, type StorageDtype } from "./floats.ts";
 import { type HuggingFaceModel, parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import { readTokenizer } from "./hugging-face-tokenizer.ts";
 import { selectTensors } from "./tensor-names.ts";
 import { readJsonObject } from "./text-file.ts";
+import { type SourceParameter, writeModel } from "./write-model.ts";
 
 export interface ConvertOptions {
-  /** How every tensor is stored. The checkpoint's own by default: f16 where all of it is float16, else f32. */
-  readonly dtype?: "f32" | "f16";
+  /**
+   * How the weights are stored. By default as in the source: f16 where all of it is float16, else f32. int8 and int4
+   * quantize the large matrices; the rest is then stored as in the source.
+   */
+  readonly dtype?: Storage;
   /** The tokens that the CRF runs over. By default `characters` for a character tokenizer, else `first-piece`. */
   readonly crfTokens?: CrfTokens;
   /** The model's licence, such as "Apache-2.0". */
   readonly license?: string;
   /** Where the model comes from, in words. */
   readonly source?: string;
-  /** Called after each tensor with the bytes of tensors written, and those to write in all. */
+  /** Called after each parameter with the bytes of tensors done, and those to do in all. */
   onProgress?(done: number, total: number, tensor: string): void;
 }
 
-const DTYPES: Readonly<Record<string, StorageDtype>> = { f32: "F32", f16: "F16" };
+export const DTYPES: readonly Storage[] = ["f32", "f16", "int8", "int4"];
 
 type Tensors = ReadonlyMap<string, CheckpointTensor>;
 
 /**
  * Converts a Hugging Face directory (config, vocabulary, safetensors or PyTorch weights) to one model file. Holds no
- * more of the checkpoint than one tensor at a time.
+ * more of the checkpoint than one tensor at a time, beside the quantized ones.
  *
  * @param directory with `config.json`, `vocab.txt` or `tokenizer.json`, and the weights
  * @param outFile written whole by rename; on any error nothing is left
@@ -73,15 +67,10 @@ export async function convertDirectory(
     const crf =
       task === "token-classification" &&
       [...checkpoint.tensors.keys()].some((name) => /(^|\.)crf\./.test(name));
-    if (options.crfTokens !== undefined && !crf) {
-      throw new InputError("bad-option", `crfTokens is "${options.crfTokens}", but ${directory} has no CRF`);
-    }
-    const tensors = await matchTensors(directory, configFile.file, model, crf, checkpoint.tensors);
-    const allHalf = [...tensors.values()].every(({ dtype }) => dtype === "F16");
-    const dtype = options.dtype === undefined ? (allHalf ? "F16" : "F32") : DTYPES[options.dtype]!;
-
+    if (options.crfTokens !== undefined) requireCrf(crf, options.crfTokens, directory);
+    const parameters = await matchTensors(directory, configFile.file, model, crf, checkpoint.tensors);
     const characters = tokenizer.type === "characters";
-    const metadata = encodeModelMetadata({
+    const metadata = {
       task,
       config,
       tokenizer,
@@ -90,23 +79,60 @@ export async function convertDirectory(
       crf: crf ? { tokens: options.crfTokens ?? (characters ? "characters" : "first-piece") } : undefined,
       license: options.license,
       source: options.source,
-    });
-    const descriptions = [...tensors].map(([name, { shape }]) => ({ name, dtype, shape }));
-    const { prefix, order } = layoutSafetensors(metadata, descriptions);
-    const file = parseModelFile(parseHeader(prefix.subarray(8), outFile), outFile);
-    await writeFileAtomically(outFile, chunks(prefix, order, tensors, dtype, file, options));
-    return file;
+    };
+    return await writeModel(outFile, metadata, parameters, options.dtype, options.onProgress?.bind(options));
   } finally {
     await checkpoint.close();
   }
+}
+
+/**
+ * Stores the weights of a model file as another type.
+ *
+ * @param path a model file in f32 or f16: what quantization took away can't come back
+ * @param outFile as in {@link convertDirectory}
+ * @param options `crfTokens`, `license` and `source` replace what the file says
+ * @throws {ConvertError | ModelFileError | InputError} as {@link convertDirectory}
+ */
+export async function convertModelFile(
+  path: string,
+  outFile: string,
+  options: ConvertOptions = {},
+): Promise<ModelFile> {
+  checkOptions(options);
+  const { file, tensors, close } = await openModelFile(path);
+  try {
+    if (file.quantized) {
+      throw new ConvertError("unsupported", path, "it is quantized already; convert what it was made from");
+    }
+    const { crf, license, source, ...rest } = file.metadata;
+    if (options.crfTokens !== undefined) requireCrf(crf !== undefined, options.crfTokens, path);
+    const metadata = {
+      ...rest,
+      crf: crf && { tokens: options.crfTokens ?? crf.tokens },
+      license: options.license ?? license,
+      source: options.source ?? source,
+    };
+    const parameters = [...file.parameters.values()].map((parameter) => ({
+      parameter,
+      tensor: tensors.get(parameter.name)!,
+    }));
+    return await writeModel(outFile, metadata, parameters, options.dtype, options.onProgress?.bind(options));
+  } finally {
+    await close();
+  }
+}
+
+function requireCrf(crf: boolean, crfTokens: CrfTokens, source: string): void {
+  if (!crf) throw new InputError("bad-option", `crfTokens is "${crfTokens}", but ${source} has no CRF`);
 }
 
 function checkOptions({ dtype, crfTokens, license, source }: ConvertOptions): void {
   const fail = (detail: string): never => {
     throw new InputError("bad-option", detail);
   };
-  if (dtype !== undefined && !Object.hasOwn(DTYPES, dtype))
-    fail(`dtype must be "f32" or "f16", not "${dtype}"`);
+  if (dtype !== undefined && !DTYPES.includes(dtype))
+    fail(`dtype must be one of ${DTYPES.join(", ")}, not "${dtype}"`);
   if (crfTokens !== undefined && !CRF_TOKENS.includes(crfTokens)) {
     fail(`crfTokens must be one of ${CRF_TOKENS.join(", ")}, not "${crfTokens}"`);
   }
@@ -122,7 +148,7 @@ async function matchTensors(
   { task, config, labels, tied }: HuggingFaceModel,
   crf: boolean,
   all: Tensors,
-): Promise<Tensors> {
+): Promise<SourceParameter[]> {
   const expected = modelParameters(config, task, labels.length, crf);
   const names = expected.map(({ name }) => name);
   const tensors = selectTensors(all, new Set(names));
@@ -136,16 +162,12 @@ async function matchTensors(
   const mismatch = compareTensors(expected, tensors, tied ? OPTIONAL_TENSORS : new Set());
   if (mismatch !== undefined) throw new ConvertError(mismatch.code, directory, mismatch.detail);
 
-  const matched = new Map<string, CheckpointTensor>();
-  for (const name of names) {
-    const tensor = tensors.get(name);
-    if (tensor === undefined || (name === TIED_LM_HEAD && tied && (await repeatsEmbeddings(tensor, tensors))))
-      continue;
-    if (!FLOAT_DTYPES.includes(tensor.dtype)) {
-      const detail = `tensor "${name}" is ${tensor.dtype}; weights are ${FLOAT_DTYPES.join(", ")}`;
-      throw new ConvertError("checkpoint-malformed", tensor.file, detail);
-    }
-    matched.set(name, tensor);
+  const matched: SourceParameter[] = [];
+  for (const parameter of expected) {
+    const tensor = tensors.get(parameter.name);
+    if (tensor === undefined) continue;
+    if (parameter.name === TIED_LM_HEAD && tied && (await repeatsEmbeddings(tensor, tensors))) continue;
+    matched.push({ parameter, tensor });
   }
   return matched;
 }
@@ -154,31 +176,4 @@ async function matchTensors(
 async function repeatsEmbeddings(head: CheckpointTensor, tensors: Tensors): Promise<boolean> {
   const embeddings = tensors.get("electra.embeddings.word_embeddings.weight")!;
   return head.dtype === embeddings.dtype && Buffer.from(await head.read()).equals(await embeddings.read());
-}
-
-async function* chunks(
-  prefix: Uint8Array,
-  order: readonly { readonly name: string }[],
-  tensors: Tensors,
-  dtype: StorageDtype,
-  { headerBytes, byteLength }: ModelFile,
-  { onProgress }: ConvertOptions,
-): AsyncGenerator<Uint8Array> {
-  yield prefix;
-  const total = byteLength - 8 - headerBytes;
-  let done = 0;
-  for (const { name } of order) {
-    const tensor = tensors.get(name)!;
-    const data = convertFloats(await tensor.read(), tensor.dtype, dtype, (value) => {
-      const detail = `tensor "${name}" has the value ${value}, too large for ${dtype}`;
-      throw new ConvertError(
-        "unsupported",
-        tensor.file,
-        dtype === "F16" ? `${detail}; convert it with dtype f32` : detail,
-      );
-    });
-    yield data;
-    done += data.length;
-    onProgress?.(done, total, name);
-  }
 }

@@ -9,6 +9,7 @@ import {
   TIED_LM_HEAD,
 } from "./parameters.ts";
 import type { SafetensorsHeader, TensorInfo } from "./safetensors.ts";
+import { isQuantized, type StoredParameter, storageOf, storedTensors } from "./storage.ts";
 import { compareTensors } from "./tensor-list.ts";
 
 /** The version of `docs/format.md` that this code reads and writes. */
@@ -25,6 +26,8 @@ export interface ModelMetadata {
   /** For the label scheme's own parser; undefined for all tasks but token classification. */
   readonly scheme: unknown;
   readonly crf: { readonly tokens: CrfTokens } | undefined;
+  /** For the reader who wants to know what quantization cost: the model runs without. */
+  readonly quantization_error: unknown;
   readonly license: string | undefined;
   readonly source: string | undefined;
 }
@@ -34,6 +37,11 @@ export interface ModelFile {
   /** The source as the user named it. */
   readonly name: string;
   readonly metadata: ModelMetadata;
+  /** What the model has, in the order in which the forward pass meets it. */
+  readonly parameters: ReadonlyMap<string, StoredParameter>;
+  /** Whether the quantizable parameters are int8 or int4: all of them, or none. */
+  readonly quantized: boolean;
+  /** What the file holds, in its order: scales come before the values they belong to. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly byteLength: number;
   readonly headerBytes: number;
@@ -78,20 +86,65 @@ export function parseModelFile(header: SafetensorsHeader, source: string): Model
     throw new ModelFileError("labels-mismatch", source, detail);
   }
   const expected = modelParameters(config, task, labels.length, crf !== undefined);
-  const mismatch = compareTensors(expected, header.tensors, OPTIONAL_TENSORS);
-  if (mismatch !== undefined) throw new ModelFileError(mismatch.code, source, mismatch.detail);
-  for (const { name, dtype } of header.tensors.values()) {
-    if (dtype !== "F32" && dtype !== "F16") {
-      throw new ModelFileError(
-        "unknown-dtype",
-        source,
-        `a model's tensors are F32 or F16, not ${dtype}`,
-        name,
-      );
+  const parameters = findStorages(expected, header, source);
+  checkTensors(parameters, header, source);
+  const { tensors, byteLength, headerBytes } = header;
+  const quantized = [...parameters.values()].some(({ storage }) => isQuantized(storage));
+  return { name: source, metadata, parameters, quantized, tensors, byteLength, headerBytes };
+}
+
+/** Takes each parameter's storage from its tensor. One that the file lacks counts as f32 where it is needed. */
+function findStorages(
+  expected: readonly Parameter[],
+  { tensors }: SafetensorsHeader,
+  source: string,
+): ReadonlyMap<string, StoredParameter> {
+  const parameters = new Map<string, StoredParameter>();
+  let first: StoredParameter | undefined;
+  for (const parameter of expected) {
+    const { name, quantizable } = parameter;
+    const dtype = tensors.get(name)?.dtype;
+    if (dtype === undefined && OPTIONAL_TENSORS.has(name)) continue;
+    const storage = storageOf(dtype ?? "F32", parameter);
+    if (storage === undefined) {
+      const dtypes = quantizable ? "F32, F16, I8 or U8 (int4)" : "F32 or F16";
+      throw new ModelFileError("unknown-dtype", source, `must be ${dtypes}, not ${dtype}`, name);
+    }
+    const stored = { ...parameter, storage };
+    parameters.set(name, stored);
+    if (!quantizable || dtype === undefined) continue;
+    first ??= stored;
+    if (isQuantized(storage) !== isQuantized(first.storage)) {
+      const detail = `is ${storage}, but "${first.name}" is ${first.storage}: all matrices are quantized, or none`;
+      throw new ModelFileError("unknown-dtype", source, detail, name);
     }
   }
-  const { tensors, byteLength, headerBytes } = header;
-  return { name: source, metadata, tensors, byteLength, headerBytes };
+  return parameters;
+}
+
+/** Holds the file's tensors against those that its parameters' storages ask for. */
+function checkTensors(
+  parameters: ReadonlyMap<string, StoredParameter>,
+  { tensors }: SafetensorsHeader,
+  source: string,
+): void {
+  const groups = [...parameters.values()].map((parameter) => storedTensors(parameter, parameter.storage));
+  const mismatch = compareTensors(groups.flat(), tensors, new Set());
+  if (mismatch !== undefined) throw new ModelFileError(mismatch.code, source, mismatch.detail);
+  for (const group of groups) {
+    let position = 0;
+    for (const { name, dtype } of group) {
+      const tensor = tensors.get(name)!;
+      if (tensor.dtype !== dtype) {
+        throw new ModelFileError("unknown-dtype", source, `must be ${dtype}, not ${tensor.dtype}`, name);
+      }
+      if (tensor.begin < position) {
+        const detail = "lies before its scales, which a reader of a stream needs first";
+        throw new ModelFileError("bad-offsets", source, detail, name);
+      }
+      position = tensor.begin;
+    }
+  }
 }
 
 /** The `__metadata__` strings that `parseModelFile` reads back; `docs/format.md` describes each. */
@@ -149,6 +202,7 @@ function parseModelMetadata(strings: ReadonlyMap<string, string>, source: string
     ),
     scheme: task === "token-classification" ? required("scheme") : entry("scheme"),
     crf: parseCrf(entry("crf"), task, source),
+    quantization_error: entry("quantization_error"),
     license: text("license"),
     source: text("source"),
   };

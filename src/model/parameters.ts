@@ -4,30 +4,44 @@ import type { ElectraConfig, Task } from "./config.ts";
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
+  /**
+   * Whether a quantized model file holds it as int8 or int4: the matrices that make up nearly all of the bytes. The
+   * rest is small, and some of it delicate: what a head's last layer gets wrong, no later layer evens out.
+   */
+  readonly quantizable: boolean;
 }
 
+const floats = (name: string, ...shape: number[]): Parameter => ({ name, shape, quantizable: false });
+
+const matrix = (name: string, rows: number, size: number): Parameter => ({
+  name,
+  shape: [rows, size],
+  quantizable: true,
+});
+
 const linear = (name: string, outputs: number, inputs: number): Parameter[] => [
-  { name: `${name}.weight`, shape: [outputs, inputs] },
-  { name: `${name}.bias`, shape: [outputs] },
+  matrix(`${name}.weight`, outputs, inputs),
+  floats(`${name}.bias`, outputs),
+];
+
+/** A head's last layer, with a row for each of its few scores. */
+const scores = (name: string, outputs: number, inputs: number): Parameter[] => [
+  floats(`${name}.weight`, outputs, inputs),
+  floats(`${name}.bias`, outputs),
 ];
 
 const layerNorm = (name: string, size: number): Parameter[] => [
-  { name: `${name}.weight`, shape: [size] },
-  { name: `${name}.bias`, shape: [size] },
+  floats(`${name}.weight`, size),
+  floats(`${name}.bias`, size),
 ];
-
-const table = (name: string, rows: number, size: number): Parameter => ({
-  name: `${name}.weight`,
-  shape: [rows, size],
-});
 
 /** The encoder's tensors in the order in which the forward pass meets them. */
 export function encoderParameters(config: ElectraConfig): Parameter[] {
   const { hidden_size: hidden, embedding_size: embedding, intermediate_size: intermediate } = config;
   const parameters = [
-    table("electra.embeddings.word_embeddings", config.vocab_size, embedding),
-    table("electra.embeddings.position_embeddings", config.max_position_embeddings, embedding),
-    table("electra.embeddings.token_type_embeddings", config.type_vocab_size, embedding),
+    matrix("electra.embeddings.word_embeddings.weight", config.vocab_size, embedding),
+    floats("electra.embeddings.position_embeddings.weight", config.max_position_embeddings, embedding),
+    floats("electra.embeddings.token_type_embeddings.weight", config.type_vocab_size, embedding),
     ...layerNorm("electra.embeddings.LayerNorm", embedding),
   ];
   if (embedding !== hidden) parameters.push(...linear("electra.embeddings_project", hidden, embedding));
@@ -52,14 +66,14 @@ export function headParameters(config: ElectraConfig, task: Task, labels: number
   const { hidden_size: hidden, embedding_size: embedding } = config;
   switch (task) {
     case "token-classification":
-      return linear("classifier", labels, hidden);
+      return scores("classifier", labels, hidden);
     case "text-classification":
       return [
         ...linear("classifier.dense", hidden, hidden),
-        ...linear("classifier.out_proj", labels, hidden),
+        ...scores("classifier.out_proj", labels, hidden),
       ];
     case "question-answering":
-      return linear("qa_outputs", 2, hidden);
+      return scores("qa_outputs", 2, hidden);
     case "fill-mask":
       return [
         ...linear("generator_predictions.dense", embedding, hidden),
@@ -69,7 +83,7 @@ export function headParameters(config: ElectraConfig, task: Task, labels: number
     case "replaced-token-detection":
       return [
         ...linear("discriminator_predictions.dense", hidden, hidden),
-        ...linear("discriminator_predictions.dense_prediction", 1, hidden),
+        ...scores("discriminator_predictions.dense_prediction", 1, hidden),
       ];
     case "feature-extraction":
       return [];
@@ -85,8 +99,8 @@ export const TIED_LM_HEAD = "generator_lm_head.weight";
 /** A linear-chain CRF in pytorch-crf's layout: `transitions[i, j]` scores the step from label `i` to label `j`. */
 export function crfParameters(labels: number): Parameter[] {
   return [
-    { name: "crf.start_transitions", shape: [labels] },
-    { name: "crf.transitions", shape: [labels, labels] },
-    { name: "crf.end_transitions", shape: [labels] },
+    floats("crf.start_transitions", labels),
+    floats("crf.transitions", labels, labels),
+    floats("crf.end_transitions", labels),
   ];
 }

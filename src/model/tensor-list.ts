@@ -1,4 +1,7 @@
-import type { Parameter } from "./parameters.ts";
+interface NamedShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
 
 /** How the tensors of a file differ from those its model needs. */
 export interface TensorMismatch {
@@ -16,7 +19,7 @@ const NAMED_IN_FULL = 6;
  * @returns undefined where all agree
  */
 export function compareTensors(
-  expected: readonly Parameter[],
+  expected: readonly NamedShape[],
   actual: ReadonlyMap<string, { readonly shape: readonly number[] }>,
   optional: ReadonlySet<string>,
 ): TensorMismatch | undefined {

@@ -126,7 +126,7 @@ test("options that can't be", async (t) => {
       convertDirectory(directory, join(directory, "out"), options),
       failure("bad-option", ...parts),
     );
-  await fails({ dtype: "int8" }, "f32", "int8");
+  await fails({ dtype: "int2" }, "f32", "int2");
   await fails({ crfTokens: "some" }, "first-piece", "some");
   await fails({ license: 5 }, "license");
   await assert.rejects(

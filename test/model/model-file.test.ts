@@ -28,6 +28,7 @@ const METADATA: ModelMetadata = {
   labels: ["O", "B-X", "I-X"],
   scheme: { notation: "BIO", typeFirst: false },
   crf: { tokens: "characters" },
+  quantization_error: undefined,
   license: "Apache-2.0",
   source: "made up",
 };
@@ -182,6 +183,6 @@ test("tensors that are missing, misshaped or surplus are all named, with what wa
   refuses({ tensors: many }, "tensor-surplus", "20 tensors", "and 14 more");
 });
 
-test("tensors that are neither f32 nor f16", () => {
-  refuses({ dtype: "F64" }, "unknown-dtype", "F32 or F16", "F64");
+test("tensors of a type that a model can't have", () => {
+  refuses({ dtype: "F64" }, "unknown-dtype", "F32, F16, I8 or U8 (int4)", "F64");
 });

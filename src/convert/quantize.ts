@@ -1,0 +1,139 @@
+import { GROUP_SCALE_LIMIT, INT4_GROUP } from "../model/storage.ts";
+
+/** A matrix [rows, inputs] in integers; `docs/format.md` describes the layouts. */
+export interface QuantizedMatrix {
+  /** int8 [rows, inputs], or int4 packed in [rows, ceil(inputs / 2)]. */
+  readonly values: Uint8Array;
+  /** [rows] */
+  readonly scales: Float32Array<ArrayBuffer>;
+  /** int4 only: [rows, ceil(inputs / 32)] */
+  readonly groupScales: Uint8Array | undefined;
+  /** ‖quantized − given‖ / ‖given‖ over the whole matrix; 0 where all of it is zero. */
+  readonly relativeError: number;
+}
+
+/** Scales below the smallest normal float32 would be inexact, or zero. */
+const SMALLEST_SCALE = 2 ** -126;
+
+const INT8_LARGEST = 127;
+const INT4_LARGEST = 7;
+
+/**
+ * The finest step that is tried for a group, as a part of the one that clips nothing. Finer ones never won on trained
+ * weights: what they gain in the middle they lose at the ends.
+ */
+const FINEST_STEP = 0.6;
+
+/** Int8 with a scale for each row, by which its largest value comes to ±127. */
+export function quantizeInt8(weights: Float32Array, inputs: number): QuantizedMatrix {
+  const scales = new Float32Array(weights.length / inputs);
+  const values = new Int8Array(weights.length);
+  const error = new RelativeError();
+  scales.forEach((_, row) => {
+    const begin = row * inputs;
+    const scale = scaleFor(largestOf(weights, begin, begin + inputs), INT8_LARGEST);
+    scales[row] = scale;
+    for (let i = begin; i < begin + inputs; i++) {
+      values[i] = nearest(weights[i]!, scale, INT8_LARGEST);
+      error.add(weights[i]!, values[i]! * scale);
+    }
+  });
+  return {
+    values: new Uint8Array(values.buffer),
+    scales,
+    groupScales: undefined,
+    relativeError: error.value,
+  };
+}
+
+/**
+ * Int4 in groups. Of the steps that a group may have, multiples of the row's scale, it takes the one that leaves the
+ * least squared error, which often clips its largest value; the row's scale is then fitted to the integers so found.
+ */
+export function quantizeInt4(weights: Float32Array, inputs: number): QuantizedMatrix {
+  const rows = weights.length / inputs;
+  const rowGroups = Math.ceil(inputs / INT4_GROUP);
+  const rowBytes = Math.ceil(inputs / 2);
+  const scales = new Float32Array(rows);
+  const groupScales = new Uint8Array(rows * rowGroups);
+  const values = new Uint8Array(rows * rowBytes);
+  const error = new RelativeError();
+  for (let row = 0; row < rows; row++) {
+    const given = weights.subarray(row * inputs, (row + 1) * inputs);
+    const groups = groupScales.subarray(row * rowGroups, (row + 1) * rowGroups);
+    const widest = scaleFor(largestOf(given, 0, inputs), INT4_LARGEST * GROUP_SCALE_LIMIT);
+    groups.forEach((_, group) => {
+      groups[group] = bestGroupScale(given, group * INT4_GROUP, widest);
+    });
+    const scale = fitScale(given, groups, widest);
+    scales[row] = scale;
+    for (let i = 0; i < inputs; i++) {
+      const step = scale * groups[Math.floor(i / INT4_GROUP)]!;
+      const value = nearest(given[i]!, step, INT4_LARGEST);
+      error.add(given[i]!, value * step);
+      values[row * rowBytes + (i >> 1)]! |= (value & 15) << (i % 2 === 0 ? 0 : 4);
+    }
+  }
+  return { values, scales, groupScales, relativeError: error.value };
+}
+
+/** The multiple of `scale` that serves best as the step of the group that starts at `begin`. */
+function bestGroupScale(row: Float32Array, begin: number, scale: number): number {
+  const end = Math.min(begin + INT4_GROUP, row.length);
+  const clipsNothing = Math.ceil(largestOf(row, begin, end) / (INT4_LARGEST * scale));
+  const widest = Math.max(1, Math.min(GROUP_SCALE_LIMIT, clipsNothing));
+  let best = widest;
+  let least = Number.POSITIVE_INFINITY;
+  for (let multiple = widest; multiple >= Math.max(1, widest * FINEST_STEP); multiple--) {
+    const step = scale * multiple;
+    let squares = 0;
+    for (let i = begin; i < end; i++) {
+      squares += (nearest(row[i]!, step, INT4_LARGEST) * step - row[i]!) ** 2;
+    }
+    if (squares < least) {
+      least = squares;
+      best = multiple;
+    }
+  }
+  return best;
+}
+
+/** The scale of least squared error for the integers that `scale` gives. */
+function fitScale(row: Float32Array, groups: Uint8Array, scale: number): number {
+  let dot = 0;
+  let squares = 0;
+  for (let i = 0; i < row.length; i++) {
+    const multiple = groups[Math.floor(i / INT4_GROUP)]!;
+    const integer = nearest(row[i]!, scale * multiple, INT4_LARGEST) * multiple;
+    dot += row[i]! * integer;
+    squares += integer * integer;
+  }
+  return squares === 0 ? scale : Math.max(SMALLEST_SCALE, Math.fround(dot / squares));
+}
+
+function largestOf(values: Float32Array, begin: number, end: number): number {
+  let largest = 0;
+  for (let i = begin; i < end; i++) largest = Math.max(largest, Math.abs(values[i]!));
+  return largest;
+}
+
+/** The float32 by which `largest` comes to about `limit`. */
+const scaleFor = (largest: number, limit: number): number =>
+  Math.max(SMALLEST_SCALE, Math.fround(largest / limit));
+
+const nearest = (value: number, step: number, limit: number): number =>
+  Math.max(-limit, Math.min(limit, Math.round(value / step)));
+
+class RelativeError {
+  #squares = 0;
+  #error = 0;
+
+  add(given: number, quantized: number): void {
+    this.#squares += given * given;
+    this.#error += (quantized - given) ** 2;
+  }
+
+  get value(): number {
+    return this.#squares === 0 ? 0 : Math.sqrt(this.#error / this.#squares);
+  }
+}

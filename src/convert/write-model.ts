@@ -1,0 +1,152 @@
+import { ConvertError } from "../errors.ts";
+import {
+  encodeModelMetadata,
+  type ModelFile,
+  type ModelMetadata,
+  parseModelFile,
+} from "../model/model-file.ts";
+import type { Parameter } from "../model/parameters.ts";
+import { type Dtype, ITEM_SIZE, parseHeader } from "../model/safetensors.ts";
+import { layoutSafetensors, type TensorDescription } from "../model/safetensors-writer.ts";
+import { groupScaleName, type Storage, scaleName, storedTensors } from "../model/storage.ts";
+import { writeFileAtomically } from "./atomic-write.ts";
+import type { CheckpointTensor } from "./checkpoint-tensor.ts";
+import { convertFloats, FLOAT_DTYPES, type StorageDtype } from "./floats.ts";
+import { quantizeInt4, quantizeInt8 } from "./quantize.ts";
+
+/** A parameter and the checkpoint's tensor that holds its values. */
+export interface SourceParameter {
+  readonly parameter: Parameter;
+  readonly tensor: CheckpointTensor;
+}
+
+/** Called after each tensor with the bytes of tensors done, and those to do in all. */
+export type OnProgress = (done: number, total: number, tensor: string) => void;
+
+/**
+ * Matrices that an int4 file holds as int8. All that the encoder knows of a token comes through these two, and no later
+ * layer evens their errors out: together they cost more than all layers' matrices.
+ */
+const INT8_AMONG_INT4: ReadonlySet<string> = new Set([
+  "electra.embeddings.word_embeddings.weight",
+  "electra.embeddings_project.weight",
+]);
+
+/**
+ * Writes a model file. Floats are read, rewritten and written one tensor at a time; quantized matrices, a quarter or an
+ * eighth of their float32, are held until the header can say what quantization cost.
+ *
+ * @param dtype by default f16 where all of the source is float16, else f32; for int8 and int4 the same holds for what
+ *   is not quantized
+ * @throws {ConvertError} `checkpoint-malformed` for a tensor that is no float, `unsupported` where a value can't be
+ *   stored, `unwritable`
+ */
+export async function writeModel(
+  outFile: string,
+  metadata: Omit<ModelMetadata, "quantization_error">,
+  source: readonly SourceParameter[],
+  dtype: Storage | undefined,
+  onProgress: OnProgress | undefined,
+): Promise<ModelFile> {
+  for (const { parameter, tensor } of source) {
+    if (FLOAT_DTYPES.includes(tensor.dtype)) continue;
+    const detail = `tensor "${parameter.name}" is ${tensor.dtype}; weights are ${FLOAT_DTYPES.join(", ")}`;
+    throw new ConvertError("checkpoint-malformed", tensor.file, detail);
+  }
+  const floats = dtype === "f32" || dtype === "f16" ? dtype : ownFloats(source);
+  const plan = source.map(({ parameter, tensor }) => {
+    const storage = storageFor(parameter, dtype, floats);
+    return { parameter, tensor, storage, stored: storedTensors(parameter, storage) };
+  });
+  const descriptions = plan.flatMap(({ stored }) => stored);
+  const total = descriptions.reduce((sum, { dtype, shape }) => sum + byteLength(dtype, shape), 0);
+  let done = 0;
+  const report = (name: string, bytes: number) => {
+    done += bytes;
+    onProgress?.(done, total, name);
+  };
+
+  const held = new Map<string, Uint8Array>();
+  const errors: Record<string, number> = {};
+  for (const { parameter, tensor, storage, stored } of plan) {
+    if (storage !== "int8" && storage !== "int4") continue;
+    const { name, shape } = parameter;
+    const weights = await readFinite(tensor, name);
+    const matrix = (storage === "int8" ? quantizeInt8 : quantizeInt4)(weights, shape[1]!);
+    held.set(name, matrix.values);
+    held.set(scaleName(name), new Uint8Array(matrix.scales.buffer));
+    if (matrix.groupScales !== undefined) held.set(groupScaleName(name), matrix.groupScales);
+    errors[name] = Number(matrix.relativeError.toPrecision(4));
+    report(
+      name,
+      stored.reduce((sum, { dtype, shape }) => sum + byteLength(dtype, shape), 0),
+    );
+  }
+
+  const quantization_error = held.size > 0 ? errors : undefined;
+  const strings = encodeModelMetadata({ ...metadata, quantization_error });
+  const { prefix, order } = layoutSafetensors(strings, descriptions);
+  const file = parseModelFile(parseHeader(prefix.subarray(8), outFile), outFile);
+  const tensors = new Map(source.map(({ parameter, tensor }) => [parameter.name, tensor]));
+  await writeFileAtomically(outFile, chunks(prefix, order, held, tensors, report));
+  return file;
+}
+
+/** The floats that the source is in: f16 where all of it is float16, so that nothing is lost, else f32. */
+function ownFloats(source: readonly SourceParameter[]): "f32" | "f16" {
+  return source.every(({ tensor }) => tensor.dtype === "F16") ? "f16" : "f32";
+}
+
+function storageFor(
+  { name, quantizable }: Parameter,
+  dtype: Storage | undefined,
+  floats: "f32" | "f16",
+): Storage {
+  if (!quantizable || (dtype !== "int8" && dtype !== "int4")) return floats;
+  return INT8_AMONG_INT4.has(name) ? "int8" : dtype;
+}
+
+async function* chunks(
+  prefix: Uint8Array,
+  order: readonly TensorDescription[],
+  held: ReadonlyMap<string, Uint8Array>,
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  report: (name: string, bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  yield prefix;
+  for (const { name, dtype } of order) {
+    const quantized = held.get(name);
+    if (quantized !== undefined) {
+      yield quantized;
+      continue;
+    }
+    const data = await readFloats(tensors.get(name)!, name, dtype as StorageDtype);
+    yield data;
+    report(name, data.length);
+  }
+}
+
+async function readFloats(tensor: CheckpointTensor, name: string, dtype: StorageDtype): Promise<Uint8Array> {
+  return convertFloats(await tensor.read(), tensor.dtype, dtype, (value) => {
+    const detail = `tensor "${name}" has the value ${value}, too large for ${dtype}`;
+    throw new ConvertError(
+      "unsupported",
+      tensor.file,
+      dtype === "F16" ? `${detail}; convert it with dtype f32` : detail,
+    );
+  });
+}
+
+async function readFinite(tensor: CheckpointTensor, name: string): Promise<Float32Array> {
+  const data = await readFloats(tensor, name, "F32");
+  const weights = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  const stranger = weights.find((weight) => !Number.isFinite(weight));
+  if (stranger !== undefined) {
+    const detail = `tensor "${name}" has the value ${stranger}, which no integer stands for; convert it with dtype f32`;
+    throw new ConvertError("unsupported", tensor.file, detail);
+  }
+  return weights;
+}
+
+const byteLength = (dtype: Dtype, shape: readonly number[]): number =>
+  shape.reduce((bytes, size) => bytes * size, ITEM_SIZE[dtype]);
