@@ -13,7 +13,7 @@ export function doctorCommand(): Command {
     .action(async ({ json }: { json?: boolean }) => {
       const diagnosis = await diagnose(async () => {
         const { kernelModule } = await import("../wasm/module-inline.ts");
-        return runKnownAnswers(await kernelModule());
+        return runKnownAnswers(await kernelModule("simd"));
       });
       await write(
         process.stdout,

@@ -1,21 +1,19 @@
-import { simdKernels } from "../../build/kernels.ts";
-import { EngineError } from "../errors.ts";
-import { probeFeatures } from "./features.ts";
+import { relaxedKernels, simdKernels } from "../../build/kernels.ts";
+import type { KernelModule, KernelPath } from "./kernel-path.ts";
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const compiled = new Map<KernelPath, Promise<WebAssembly.Module>>();
 
 /** The kernels, compiled once. They travel inside the JavaScript, so that no bundler has a file to lose. */
-export function kernelModule(): Promise<WebAssembly.Module> {
-  compiled ??= compile();
-  return compiled;
-}
-
-async function compile(): Promise<WebAssembly.Module> {
-  if (!probeFeatures().simd) {
-    throw new EngineError(
-      "no-simd",
-      "this JavaScript engine has no WebAssembly SIMD (Node 16.4, Chrome 91, Safari 16.4)",
-    );
+export const kernelModule: KernelModule = (path) => {
+  let module = compiled.get(path);
+  if (module === undefined) {
+    module = WebAssembly.compile(kernelBytes(path));
+    compiled.set(path, module);
   }
-  return WebAssembly.compile(Uint8Array.from(atob(simdKernels), (c) => c.charCodeAt(0)));
+  return module;
+};
+
+/** The binary itself. */
+export function kernelBytes(path: KernelPath): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(path === "relaxed" ? relaxedKernels : simdKernels), (c) => c.charCodeAt(0));
 }

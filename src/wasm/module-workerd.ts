@@ -1,7 +1,7 @@
-// Workers compile no bytes at run time: the deployed bundle brings the module along, compiled.
-import module from "../../build/kernels.simd.wasm";
+// Workers compile no bytes at run time: the deployed bundle brings the modules along, compiled.
+import relaxed from "../../build/kernels.relaxed.wasm";
+import simd from "../../build/kernels.simd.wasm";
+import type { KernelModule } from "./kernel-path.ts";
 
 /** The kernels, as the platform compiled them. */
-export async function kernelModule(): Promise<WebAssembly.Module> {
-  return module;
-}
+export const kernelModule: KernelModule = async (path) => (path === "relaxed" ? relaxed : simd);

@@ -85,5 +85,8 @@ export function randomModel(options: RandomModelOptions = {}): Uint8Array<ArrayB
 
 /** A random model, loaded. */
 export async function loadRandomModel(options?: RandomModelOptions) {
-  return loadTokenClassifier(await kernelModule(), new MemoryReader(randomModel(options), "random model"));
+  return loadTokenClassifier(
+    await kernelModule("simd"),
+    new MemoryReader(randomModel(options), "random model"),
+  );
 }

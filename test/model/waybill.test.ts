@@ -47,7 +47,7 @@ describe("the shipped waybill model, against PyTorch", () => {
   let tag: TokenClassificationPipeline;
   before(async () => {
     ({ model } = await loadTokenClassifier(
-      await kernelModule(),
+      await kernelModule("simd"),
       new MemoryReader(readFileSync(WAYBILL_MODEL), "waybill-zh"),
     ));
     tag = await pipeline("token-classification", WAYBILL_MODEL);
