@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { randomModel } from "../model/random-model.ts";
+import { LIBRARY, withBrowserPage } from "./browser-page.ts";
+
+const first = randomModel({ config: { intermediate_size: 8000 } });
+const second = randomModel({ config: { intermediate_size: 8000 }, metadata: { license: '"other"' } });
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+interface Options {
+  readonly cache?: boolean | string;
+  readonly integrity?: string;
+  /** Aborts when so many bytes have been read. */
+  readonly abortAt?: number;
+}
+
+/** Loads a model in a page: its license, or the code or name of the error. */
+function load(page: Page, url: string, options: Options): Promise<string> {
+  return page.evaluate(
+    async ([library, url, { abortAt = Number.POSITIVE_INFINITY, ...options }]) => {
+      const { pipeline } = await import(library);
+      const abort = new AbortController();
+      const onProgress = ({ loaded }: { loaded: number }) => {
+        if (loaded >= abortAt) abort.abort();
+      };
+      try {
+        const signal = abort.signal;
+        const tag = await pipeline("token-classification", url, { ...options, signal, onProgress });
+        await tag("张三");
+        return `loaded ${tag.model.metadata.license ?? "first"}`;
+      } catch (error) {
+        return (error as { code: unknown }).code === undefined || error instanceof DOMException
+          ? (error as Error).name
+          : String((error as { code: unknown }).code);
+      }
+    },
+    [LIBRARY, url, options] as const,
+  );
+}
+
+/** What a page's caches hold: each cache's name and the lengths of its entries. */
+function held(page: Page): Promise<Record<string, number[]>> {
+  return page.evaluate(async () => {
+    const lengths: Record<string, number[]> = {};
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      const entries = await cache.matchAll();
+      lengths[name] = await Promise.all(entries.map(async (entry) => (await entry.arrayBuffer()).byteLength));
+    }
+    return lengths;
+  });
+}
+
+const FIRST = { "electra-edge": [first.length] };
+const NOTHING = { "electra-edge": [] };
+
+test("a browser keeps a model in its cache", async (t) => {
+  let answer = (response: ServerResponse) => void response.end(first);
+  const routes = { "/model": (_: unknown, response: ServerResponse) => answer(response) };
+  await withBrowserPage(t, routes, async ({ browser, page, origin, requested }) => {
+    const url = `${origin}/model`;
+    const fetches = () => requested.filter((path) => path === "/model").length;
+    /** Runs a case and tells how often the server was asked for the model. */
+    const counted = async (options: Options = { cache: true }) => {
+      const before = fetches();
+      return [await load(page, url, options), fetches() - before];
+    };
+    const clear = () => page.evaluate(() => caches.delete("electra-edge"));
+
+    await t.test("only if asked to", async () => {
+      assert.deepEqual(await counted({}), ["loaded first", 1]);
+      assert.deepEqual(await counted({ cache: false }), ["loaded first", 1]);
+      assert.deepEqual(await held(page), {});
+    });
+
+    await t.test(
+      "and asks the server once, also after a new start of the page and by a relative URL",
+      async () => {
+        assert.deepEqual(await counted(), ["loaded first", 1]);
+        assert.deepEqual(await held(page), FIRST);
+        await page.reload();
+        assert.deepEqual(await counted(), ["loaded first", 0]);
+        assert.equal(await load(page, "/model#fragment", { cache: true }), "loaded first");
+        assert.equal(fetches(), 3);
+        assert.deepEqual(await held(page), FIRST);
+      },
+    );
+
+    await t.test("under the name that it is given", async () => {
+      assert.deepEqual(await counted({ cache: "mine" }), ["loaded first", 1]);
+      assert.deepEqual(await held(page), { ...FIRST, mine: [first.length] });
+      assert.deepEqual(await counted({ cache: "mine" }), ["loaded first", 0]);
+      await page.evaluate(() => caches.delete("mine"));
+    });
+
+    await t.test(
+      "and takes another when another hash is asked for, in the place of the old one",
+      async () => {
+        const [old, fresh] = [sha256(first), sha256(second)];
+        assert.deepEqual(await counted({ cache: true, integrity: old }), ["loaded first", 0]);
+        answer = (response) => void response.end(second);
+        assert.deepEqual(await counted({ cache: true, integrity: fresh }), ["loaded other", 1]);
+        assert.deepEqual(await held(page), { "electra-edge": [second.length] });
+        assert.deepEqual(await counted({ cache: true, integrity: fresh }), ["loaded other", 0]);
+        assert.deepEqual(await counted({ cache: true, integrity: old }), ["integrity", 1]);
+        assert.deepEqual(
+          await counted({ cache: true, integrity: fresh }),
+          ["loaded other", 0],
+          "it is still there",
+        );
+        answer = (response) => void response.end(first);
+        await clear();
+      },
+    );
+
+    await t.test("only whole: nothing is left of what breaks off, is cut off, aborted or wrong", async () => {
+      const broken: Record<string, [typeof answer, Options, string]> = {
+        "the connection breaks": [
+          (response) => {
+            response.writeHead(200, { "content-length": first.length });
+            response.write(first.subarray(0, 1e6), () => response.destroy());
+          },
+          { cache: true },
+          "unreadable",
+        ],
+        "the file is short": [
+          (response) => void response.end(first.subarray(0, 1e6)),
+          { cache: true },
+          "truncated",
+        ],
+        "the server has none": [
+          (response) => void response.writeHead(404).end(first),
+          { cache: true },
+          "unreadable",
+        ],
+        aborted: [(response) => void response.end(first), { cache: true, abortAt: 1e6 }, "AbortError"],
+        "aborted at the end": [
+          (response) => void response.end(first),
+          { cache: true, abortAt: first.length },
+          "AbortError",
+        ],
+        "another file": [
+          (response) => void response.end(first),
+          { cache: true, integrity: sha256(second) },
+          "integrity",
+        ],
+      };
+      for (const [what, [broken_, options, code]] of Object.entries(broken)) {
+        answer = broken_;
+        assert.deepEqual(await counted(options), [code, 1], what);
+        assert.deepEqual(await held(page), NOTHING, what);
+      }
+      answer = (response) => void response.end(first);
+    });
+
+    await t.test("and fetches it anew, once, where the copy is damaged", async () => {
+      const damages: Uint8Array[] = [
+        first.subarray(0, 0),
+        first.subarray(0, 5),
+        first.subarray(0, -1),
+        Buffer.concat([first, Buffer.from("more")]),
+        Buffer.from("<!doctype html><title>sign in</title>"),
+      ];
+      for (const damaged of damages) {
+        await page.evaluate(
+          async ([url, base64]) => {
+            const cache = await caches.open("electra-edge");
+            const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+            await cache.put(url, new Response(bytes));
+          },
+          [url, Buffer.from(damaged).toString("base64")] as const,
+        );
+        assert.deepEqual(await counted(), ["loaded first", 1]);
+        assert.deepEqual(await held(page), FIRST);
+        assert.deepEqual(await counted(), ["loaded first", 0]);
+      }
+      answer = (response) => void response.end(first.subarray(0, -1));
+      await page.evaluate(
+        async (url) => (await caches.open("electra-edge")).put(url, new Response("no")),
+        url,
+      );
+      assert.deepEqual(await counted(), ["truncated", 1], "not again and again");
+      assert.deepEqual(await held(page), NOTHING);
+      answer = (response) => void response.end(first);
+    });
+
+    await t.test("unless there is no room for it", async () => {
+      const devTools = await page.context().newCDPSession(page);
+      await devTools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: first.length / 2 });
+      assert.deepEqual(await counted(), ["loaded first", 1]);
+      assert.deepEqual(await held(page), NOTHING);
+      await devTools.send("Storage.overrideQuotaForOrigin", { origin });
+      assert.deepEqual(await counted(), ["loaded first", 1]);
+      assert.deepEqual(await held(page), FIRST);
+    });
+
+    await t.test("unless it has no cache, as a page in no secure context", async () => {
+      const insecure = await browser.newPage();
+      await insecure.goto(origin.replace("127.0.0.1", "insecure.test"));
+      assert.equal(await insecure.evaluate(() => "caches" in globalThis), false);
+      const before = fetches();
+      assert.equal(await load(insecure, "/model", { cache: true }), "loaded first");
+      assert.equal(fetches(), before + 1);
+    });
+  });
+});
