@@ -1,11 +1,11 @@
 // Multi-head self-attention (Vaswani et al. 2017, section 3.2) over one sequence, on its real length: there is no
-// padding and so no mask. Queries go through in blocks, so that the scores of a block stay in the second-level cache.
+// padding and so no mask. Four queries go through at a time, so that their scores never leave the first-level cache.
 
 import { IDENTITY } from "./finish";
-import { gemm, packedInputBytes, packedWeightBytes, packInputs, packWeightRow } from "./gemm";
-import { softmax } from "./softmax";
+import { gemm, packedWeightBytes, packInputs, packRows } from "./gemm";
+import { exponentials } from "./softmax";
 
-const QUERY_BLOCK: i32 = 64;
+const ROWS: i32 = 4;
 
 /** Values from one row of scores to the next: a whole number of output tiles. */
 function scoreStride(tokens: i32): i32 {
@@ -14,22 +14,65 @@ function scoreStride(tokens: i32): i32 {
 
 /** Bytes of scratch memory that {@link attention} needs, for at most `tokens` tokens. */
 export function attentionScratchBytes(tokens: i32, headSize: i32): i32 {
-  const block = min(QUERY_BLOCK, tokens);
   return (
     packedWeightBytes(tokens, headSize) + // keys
     packedWeightBytes(headSize, tokens) + // values
-    packedInputBytes(block, max(headSize, tokens)) + // queries, then the probabilities
-    block * scoreStride(tokens) * 4 // scores
+    ROWS * headSize * 4 + // queries
+    2 * ROWS * scoreStride(tokens) * 4 + // scores, then the same packed
+    ROWS * 4 // their sums
   );
 }
 
 /**
- * context[t, head] = softmax(query[t, head] · key[·, head]ᵀ / √headSize) · value[·, head], all heads.
+ * context[t, head] = softmax(query[t, head] · key[·, head]ᵀ / √headSize) · value[·, head] for heads from `first` up to
+ * but without `last`.
  *
  * @param queryKeyValue [tokens, 3 · heads · headSize]: a token's queries, then its keys, then its values
  * @param context [tokens, heads · headSize]
  * @param scratch {@link attentionScratchBytes} bytes
  */
+export function attentionHeads(
+  queryKeyValue: usize,
+  context: usize,
+  scratch: usize,
+  tokens: i32,
+  heads: i32,
+  headSize: i32,
+  first: i32,
+  last: i32,
+): void {
+  const hidden = heads * headSize;
+  const rowBytes = <usize>hidden * 12;
+  const outBytes = (<usize>hidden) << 2;
+  const stride = scoreStride(tokens);
+  const scale: f32 = 1 / sqrt<f32>(<f32>headSize);
+  const keys = scratch;
+  const values = keys + packedWeightBytes(tokens, headSize);
+  const packed = values + packedWeightBytes(headSize, tokens);
+  const scores = packed + ROWS * headSize * 4;
+  const shares = scores + ROWS * stride * 4;
+  const sums = shares + ROWS * stride * 4;
+
+  for (let head = first; head < last; head++) {
+    const query = queryKeyValue + ((<usize>(head * headSize)) << 2);
+    packKeys(query + outBytes, tokens, headSize, rowBytes, keys);
+    packValues(query + 2 * outBytes, tokens, headSize, rowBytes, values);
+    for (let t = 0; t < tokens; t += ROWS) {
+      const rows = min(ROWS, tokens - t);
+      packInputs(query + <usize>t * rowBytes, rows, headSize, 3 * hidden, packed);
+      gemm(packed, keys, 0, 0, scores, rows, tokens, headSize, stride, IDENTITY);
+      exponentials(scores, tokens, stride, scale, sums);
+      packRows(scores, ROWS, tokens, (<usize>stride) << 2, shares, 16);
+      const out = context + <usize>t * outBytes + ((<usize>(head * headSize)) << 2);
+      gemm(shares, values, 0, 0, out, rows, headSize, tokens, hidden, IDENTITY);
+      for (let row: usize = 0; row < <usize>rows; row++) {
+        multiplyRow(out + row * outBytes, headSize, 1 / f32.load(sums + (row << 2)));
+      }
+    }
+  }
+}
+
+/** {@link attentionHeads} of all heads. */
 export function attention(
   queryKeyValue: usize,
   context: usize,
@@ -38,33 +81,14 @@ export function attention(
   heads: i32,
   headSize: i32,
 ): void {
-  const hidden = heads * headSize;
-  const rowBytes = <usize>hidden * 12;
-  const stride = scoreStride(tokens);
-  const scale: f32 = 1 / sqrt<f32>(<f32>headSize);
-  const keys = scratch;
-  const values = keys + packedWeightBytes(tokens, headSize);
-  const packed = values + packedWeightBytes(headSize, tokens);
-  const scores = packed + packedInputBytes(min(QUERY_BLOCK, tokens), max(headSize, tokens));
+  attentionHeads(queryKeyValue, context, scratch, tokens, heads, headSize, 0, heads);
+}
 
-  for (let head = 0; head < heads; head++) {
-    const query = queryKeyValue + ((<usize>(head * headSize)) << 2);
-    const key = query + ((<usize>hidden) << 2);
-    const value = key + ((<usize>hidden) << 2);
-
-    memory.fill(keys, 0, packedWeightBytes(tokens, headSize));
-    for (let t = 0; t < tokens; t++) packWeightRow(key + <usize>t * rowBytes, headSize, t, keys);
-    packValues(value, tokens, headSize, rowBytes, values);
-
-    for (let first = 0; first < tokens; first += QUERY_BLOCK) {
-      const rows = min(QUERY_BLOCK, tokens - first);
-      packInputs(query + <usize>first * rowBytes, rows, headSize, 3 * hidden, packed);
-      gemm(packed, keys, 0, 0, scores, rows, tokens, headSize, stride, IDENTITY);
-      softmax(scores, rows, tokens, stride, scale);
-      packInputs(scores, rows, tokens, stride, packed);
-      const out = context + ((<usize>(first * hidden + head * headSize)) << 2);
-      gemm(packed, values, 0, 0, out, rows, headSize, tokens, hidden, IDENTITY);
-    }
+/** Packs the keys [tokens, headSize] of a head as weights: panels of [headSize, 8]. */
+function packKeys(key: usize, tokens: i32, headSize: i32, rowBytes: usize, packed: usize): void {
+  for (let t = 0; t < tokens; t += 4, key += 4 * rowBytes) {
+    const panel = packed + ((<usize>((t >> 3) * headSize)) << 5);
+    packRows(key, min(4, tokens - t), headSize, rowBytes, panel + ((<usize>(t & 4)) << 2), 32);
   }
 }
 
@@ -73,9 +97,29 @@ function packValues(value: usize, tokens: i32, headSize: i32, rowBytes: usize, p
   for (let column = 0; column < headSize; column += 8) {
     const columns = min(8, headSize - column);
     let from = value + ((<usize>column) << 2);
-    for (let t = 0; t < tokens; t++, from += rowBytes, packed += 32) {
-      if (columns < 8) memory.fill(packed, 0, 32);
-      memory.copy(packed, from, (<usize>columns) << 2);
+    if (columns === 8) {
+      for (let t = 0; t < tokens; t++, from += rowBytes, packed += 32) {
+        v128.store(packed, v128.load(from));
+        v128.store(packed, v128.load(from, 16), 16);
+      }
+    } else {
+      for (let t = 0; t < tokens; t++, from += rowBytes, packed += 32) {
+        memory.copy(packed, from, (<usize>columns) << 2);
+      }
+    }
+  }
+}
+
+function multiplyRow(row: usize, size: i32, factor: f32): void {
+  const factors = f32x4.splat(factor);
+  const wide = row + ((<usize>(size & ~3)) << 2);
+  for (const end = row + ((<usize>size) << 2); row < end; ) {
+    if (row < wide) {
+      v128.store(row, f32x4.mul(v128.load(row), factors));
+      row += 16;
+    } else {
+      f32.store(row, f32.load(row) * factor);
+      row += 4;
     }
   }
 }

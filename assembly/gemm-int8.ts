@@ -14,7 +14,7 @@
 //   bias     ⌈n/8⌉ · 8 values, missing ones zero
 
 import { finishRow } from "./finish";
-import { quantizePanelInt16, quantizePanelUnsigned } from "./quantize";
+import { quantizeRowsInt16, quantizeRowsUnsigned } from "./quantize";
 
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 4 : 2; // values of a row that lie side by side
 const INPUT_HEADER: usize = ASC_FEATURE_RELAXED_SIMD ? 32 : 16;
@@ -55,9 +55,9 @@ export function quantizeInputs(inputs: usize, m: i32, k: i32, stride: i32, packe
   for (let i = 0; i < m; i += 4) {
     const panel = packed + INPUT_HEADER;
     if (ASC_FEATURE_RELAXED_SIMD) {
-      quantizePanelUnsigned(inputs, min(4, m - i), k, rowBytes, panel, packed, packed + 16);
+      quantizeRowsUnsigned(inputs, min(4, m - i), k, rowBytes, panel, packed, packed + 16);
     } else {
-      quantizePanelInt16(inputs, min(4, m - i), k, rowBytes, limit, panel, 16, packed);
+      quantizeRowsInt16(inputs, min(4, m - i), k, rowBytes, limit, panel, 16, packed);
     }
     inputs += 4 * rowBytes;
     packed += inputPanelBytes(k);

@@ -1,7 +1,8 @@
 // The ABI: every kernel that the library calls, by family. Pointers are byte addresses in the imported memory, sizes
 // and strides count elements. Kernels know no model, allocate nothing and trust their arguments: src/wasm checks them.
 
-export { attention, attentionScratchBytes } from "./attention";
+export { attention, attentionHeads, attentionScratchBytes } from "./attention";
+export { attentionInt16, attentionInt16Heads, attentionInt16ScratchBytes } from "./attention-int16";
 // What turns emissions into labels.
 export { crfBackward, crfForward, crfMarginals, crfStride, crfViterbi } from "./crf";
 // The encoder.

@@ -2,6 +2,11 @@
 // loaded from static memory, because V8 builds a splat(constant) anew in every turn of a loop. Bounds are kept by pmin
 // and pmax, one instruction each where min and max take several; with the bound as second operand, NaN passes through.
 
+/** a · b + c: rounded once where the engine can, in the relaxed binary; twice otherwise. */
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+}
+
 const EXP_LOWEST: f32 = -87.33654; // below it exp(x) is no longer a normal float
 
 const EXP = memory.data<f32>([
@@ -15,6 +20,7 @@ const EXP = memory.data<f32>([
   0.1666652113199234,
   0.4999999403953552,
   1.0,
+  12583039, // 1.5 · 2²³ + 127: added to a float, leaves it rounded, and as the exponent of a float, in the lowest bits
 ]);
 
 /**
@@ -25,16 +31,17 @@ export function exp(x: v128): v128 {
   const lowest = v128.load32_splat(EXP);
   const vanishes = f32x4.lt(x, lowest);
   x = f32x4.pmax(x, lowest);
-  const n = f32x4.nearest(f32x4.mul(x, v128.load32_splat(EXP, 4)));
-  let r = f32x4.add(x, f32x4.mul(n, v128.load32_splat(EXP, 8)));
-  r = f32x4.add(r, f32x4.mul(n, v128.load32_splat(EXP, 12)));
-  let p = f32x4.add(f32x4.mul(v128.load32_splat(EXP, 16), r), v128.load32_splat(EXP, 20));
-  p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(EXP, 24));
-  p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(EXP, 28));
-  p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(EXP, 32));
-  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), v128.load32_splat(EXP, 36));
-  const scaled = i32x4.add(p, i32x4.shl(i32x4.trunc_sat_f32x4_s(n), 23));
-  return v128.andnot(scaled, vanishes);
+  const round = v128.load32_splat(EXP, 40);
+  const exponent = multiplyAdd(x, v128.load32_splat(EXP, 4), round);
+  const n = f32x4.sub(exponent, round);
+  let r = multiplyAdd(n, v128.load32_splat(EXP, 8), x);
+  r = multiplyAdd(n, v128.load32_splat(EXP, 12), r);
+  let p = multiplyAdd(v128.load32_splat(EXP, 16), r, v128.load32_splat(EXP, 20));
+  p = multiplyAdd(p, r, v128.load32_splat(EXP, 24));
+  p = multiplyAdd(p, r, v128.load32_splat(EXP, 28));
+  p = multiplyAdd(p, r, v128.load32_splat(EXP, 32));
+  p = f32x4.add(multiplyAdd(f32x4.mul(p, r), r, r), v128.load32_splat(EXP, 36));
+  return v128.andnot(f32x4.mul(p, i32x4.shl(exponent, 23)), vanishes);
 }
 
 const GELU = memory.data<f32>([
@@ -65,16 +72,16 @@ export function gelu(x: v128): v128 {
   let u = f32x4.mul(x, v128.load32_splat(GELU));
   u = f32x4.pmax(f32x4.pmin(u, bound), f32x4.neg(bound));
   const z = f32x4.mul(u, u);
-  let p = f32x4.add(f32x4.mul(v128.load32_splat(GELU, 8), z), v128.load32_splat(GELU, 12));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(GELU, 16));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(GELU, 20));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(GELU, 24));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(GELU, 28));
-  let q = f32x4.add(f32x4.mul(v128.load32_splat(GELU, 32), z), v128.load32_splat(GELU, 36));
-  q = f32x4.add(f32x4.mul(q, z), v128.load32_splat(GELU, 40));
-  q = f32x4.add(f32x4.mul(q, z), v128.load32_splat(GELU, 44));
-  q = f32x4.add(f32x4.mul(q, z), v128.load32_splat(GELU, 48));
-  q = f32x4.add(f32x4.mul(q, z), one);
+  let p = multiplyAdd(v128.load32_splat(GELU, 8), z, v128.load32_splat(GELU, 12));
+  p = multiplyAdd(p, z, v128.load32_splat(GELU, 16));
+  p = multiplyAdd(p, z, v128.load32_splat(GELU, 20));
+  p = multiplyAdd(p, z, v128.load32_splat(GELU, 24));
+  p = multiplyAdd(p, z, v128.load32_splat(GELU, 28));
+  let q = multiplyAdd(v128.load32_splat(GELU, 32), z, v128.load32_splat(GELU, 36));
+  q = multiplyAdd(q, z, v128.load32_splat(GELU, 40));
+  q = multiplyAdd(q, z, v128.load32_splat(GELU, 44));
+  q = multiplyAdd(q, z, v128.load32_splat(GELU, 48));
+  q = multiplyAdd(q, z, one);
   // Rounding may carry the quotient past ±1, which would turn the far negative tail positive.
   const erf = f32x4.pmax(f32x4.pmin(f32x4.div(f32x4.mul(u, p), q), one), f32x4.neg(one));
   return f32x4.mul(f32x4.mul(x, v128.load32_splat(GELU, 56)), f32x4.add(one, erf));

@@ -5,28 +5,28 @@
 
 import { maxLanes } from "./math";
 
-const ROUND = memory.data<f32>([12582912]); // 1.5 · 2²³
-const ROUND_BITS = memory.data<i32>([0x4b400000]); // the same, as bits
-const MAGNITUDE = memory.data<i32>([0x7fffffff]); // all bits but the sign
+export const ROUND = memory.data<f32>([12582912]); // 1.5 · 2²³
+export const ROUND_BITS = memory.data<i32>([0x4b400000]); // the same, as bits
+export const MAGNITUDE = memory.data<i32>([0x7fffffff]); // all bits but the sign
 
 /** Rows whose largest value is below this pass for zero: the inverse of their scale could overflow. */
 const SMALLEST: f32 = 1e-30;
 
 /** The first `count` (1 to 3) floats at an address, then zeros. */
-function loadFew(address: usize, count: i32): v128 {
+export function loadFew(address: usize, count: i32): v128 {
   if (count === 1) return v128.load32_zero(address);
   const pair = v128.load64_zero(address);
   return count === 2 ? pair : v128.load32_lane(address, pair, 2, 8);
 }
 
-/** The largest of four lanes of non-negative floats or NaN, as bits: there NaN is larger than infinity. */
-function largestBits(x: v128): f32 {
+/** The largest of four lanes, each non-negative or NaN: compared as bits, NaN is larger than infinity. */
+export function largestBits(x: v128): f32 {
   x = i32x4.max_s(x, i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
   return reinterpret<f32>(max(i32x4.extract_lane(x, 0), i32x4.extract_lane(x, 1)));
 }
 
 /** The largest |x| of a row of k values; NaN where there is one. */
-function largestMagnitude(row: usize, k: i32): f32 {
+export function largestMagnitude(row: usize, k: i32): f32 {
   const magnitude = v128.load32_splat(MAGNITUDE);
   const wide = row + ((<usize>(k & ~3)) << 2);
   let largest = i32x4.splat(0);
@@ -35,9 +35,13 @@ function largestMagnitude(row: usize, k: i32): f32 {
   return largestBits(largest);
 }
 
-/** Four floats as integers. */
-function rounded(x: v128, inverse: v128, shift: v128): v128 {
-  return i32x4.sub(f32x4.add(f32x4.mul(x, inverse), shift), v128.load32_splat(ROUND_BITS));
+/** Four floats of each of two rows as int16, side by side. */
+function roundPair(a: v128, b: v128, factorA: v128, factorB: v128, shiftA: v128, shiftB: v128): v128 {
+  const bits = v128.load32_splat(ROUND_BITS);
+  return i16x8.narrow_i32x4_s(
+    i32x4.sub(f32x4.add(f32x4.mul(a, factorA), shiftA), bits),
+    i32x4.sub(f32x4.add(f32x4.mul(b, factorB), shiftB), bits),
+  );
 }
 
 /**
@@ -45,65 +49,83 @@ function rounded(x: v128, inverse: v128, shift: v128): v128 {
  * repeat the first, and their results mean nothing.
  *
  * @param rowBytes from one row to the next
- * @param out [⌈k/2⌉, 4, 2] i16, an odd k padded with zero; a step of `outStep` bytes from one four pairs to the next
+ * @param out [⌈k/2⌉, 4, 2] i16, an odd k padded with zero; a step of `step` bytes from one four pairs to the next
  * @param scales [4] f32: what one unit of each row stands for
  */
-export function quantizePanelInt16(
+export function quantizeRowsInt16(
   row0: usize,
   rows: i32,
   k: i32,
   rowBytes: usize,
   limit: i32,
   out: usize,
-  outStep: usize,
+  step: usize,
   scales: usize,
 ): void {
   const row1 = rows > 1 ? row0 + rowBytes : row0;
   const row2 = rows > 2 ? row0 + 2 * rowBytes : row0;
   const row3 = rows > 3 ? row0 + 3 * rowBytes : row0;
-  const inverse0 = inverseScale(row0, k, limit, scales);
-  const inverse1 = inverseScale(row1, k, limit, scales + 4);
-  const inverse2 = inverseScale(row2, k, limit, scales + 8);
-  const inverse3 = inverseScale(row3, k, limit, scales + 12);
-  const shift = v128.load32_splat(ROUND);
+  const inverse0 = inverseScale(largestMagnitude(row0, k), limit, scales);
+  const inverse1 = inverseScale(largestMagnitude(row1, k), limit, scales + 4);
+  const inverse2 = inverseScale(largestMagnitude(row2, k), limit, scales + 8);
+  const inverse3 = inverseScale(largestMagnitude(row3, k), limit, scales + 12);
+  roundRowsInt16(row0, row1, row2, row3, k, inverse0, inverse1, inverse2, inverse3, out, step);
+}
 
+/** Stores four rows of k floats, each times its factor and rounded, as {@link quantizeRowsInt16} has them. */
+export function roundRowsInt16(
+  row0: usize,
+  row1: usize,
+  row2: usize,
+  row3: usize,
+  k: i32,
+  factor0: f32,
+  factor1: f32,
+  factor2: f32,
+  factor3: f32,
+  out: usize,
+  step: usize,
+): void {
+  const factors0 = f32x4.splat(factor0);
+  const factors1 = f32x4.splat(factor1);
+  const factors2 = f32x4.splat(factor2);
+  const factors3 = f32x4.splat(factor3);
+  const shift = v128.load32_splat(ROUND);
   const wide = (<usize>(k & ~3)) << 2;
-  const few = k & 3;
-  for (let at: usize = 0; at < wide; at += 16, out += 2 * outStep) {
-    const low = i16x8.narrow_i32x4_s(
-      rounded(v128.load(row0 + at), inverse0, shift),
-      rounded(v128.load(row1 + at), inverse1, shift),
-    );
-    const high = i16x8.narrow_i32x4_s(
-      rounded(v128.load(row2 + at), inverse2, shift),
-      rounded(v128.load(row3 + at), inverse3, shift),
-    );
+  for (let at: usize = 0; at < wide; at += 16, out += 2 * step) {
+    const low = roundPair(v128.load(row0 + at), v128.load(row1 + at), factors0, factors1, shift, shift);
+    const high = roundPair(v128.load(row2 + at), v128.load(row3 + at), factors2, factors3, shift, shift);
     v128.store(out, i32x4.shuffle(low, high, 0, 2, 4, 6));
-    v128.store(out + outStep, i32x4.shuffle(low, high, 1, 3, 5, 7));
+    v128.store(out + step, i32x4.shuffle(low, high, 1, 3, 5, 7));
   }
+  const few = k & 3;
   if (few) {
-    const low = i16x8.narrow_i32x4_s(
-      rounded(loadFew(row0 + wide, few), inverse0, shift),
-      rounded(loadFew(row1 + wide, few), inverse1, shift),
+    const low = roundPair(
+      loadFew(row0 + wide, few),
+      loadFew(row1 + wide, few),
+      factors0,
+      factors1,
+      shift,
+      shift,
     );
-    const high = i16x8.narrow_i32x4_s(
-      rounded(loadFew(row2 + wide, few), inverse2, shift),
-      rounded(loadFew(row3 + wide, few), inverse3, shift),
+    const high = roundPair(
+      loadFew(row2 + wide, few),
+      loadFew(row3 + wide, few),
+      factors2,
+      factors3,
+      shift,
+      shift,
     );
     v128.store(out, i32x4.shuffle(low, high, 0, 2, 4, 6));
-    if (few === 3) v128.store(out + outStep, i32x4.shuffle(low, high, 1, 3, 5, 7));
+    if (few === 3) v128.store(out + step, i32x4.shuffle(low, high, 1, 3, 5, 7));
   }
 }
 
-/** Stores a row's scale and returns four times its inverse. */
-function inverseScale(row: usize, k: i32, limit: i32, scale: usize): v128 {
-  const largest = largestMagnitude(row, k);
-  if (largest < SMALLEST) {
-    f32.store(scale, 0);
-    return f32x4.splat(0);
-  }
-  f32.store(scale, largest / <f32>limit);
-  return f32x4.splat(<f32>limit / largest);
+/** Stores what one unit stands for where `limit` units are the largest value, and returns the inverse of that. */
+export function inverseScale(largest: f32, limit: i32, scale: usize): f32 {
+  const vanishes = largest < SMALLEST;
+  f32.store(scale, vanishes ? 0 : largest / <f32>limit);
+  return vanishes ? 0 : <f32>limit / largest;
 }
 
 /**
@@ -115,7 +137,7 @@ function inverseScale(row: usize, k: i32, limit: i32, scale: usize): v128 {
  * @param scales [4] f32: what one unit of each row stands for
  * @param zeros [4] i32
  */
-export function quantizePanelUnsigned(
+export function quantizeRowsUnsigned(
   row0: usize,
   rows: i32,
   k: i32,
@@ -140,24 +162,26 @@ export function quantizePanelUnsigned(
   const wide = (<usize>(k & ~3)) << 2;
   const few = k & 3;
   for (let at: usize = 0; at < wide; at += 16, out += 16) {
-    const low = i16x8.narrow_i32x4_s(
-      rounded(v128.load(row0 + at), inverse0, shift0),
-      rounded(v128.load(row1 + at), inverse1, shift1),
-    );
-    const high = i16x8.narrow_i32x4_s(
-      rounded(v128.load(row2 + at), inverse2, shift2),
-      rounded(v128.load(row3 + at), inverse3, shift3),
-    );
+    const low = roundPair(v128.load(row0 + at), v128.load(row1 + at), inverse0, inverse1, shift0, shift1);
+    const high = roundPair(v128.load(row2 + at), v128.load(row3 + at), inverse2, inverse3, shift2, shift3);
     v128.store(out, i8x16.max_s(i8x16.narrow_i16x8_s(low, high), lowest));
   }
   if (few) {
-    const low = i16x8.narrow_i32x4_s(
-      rounded(loadFew(row0 + wide, few), inverse0, shift0),
-      rounded(loadFew(row1 + wide, few), inverse1, shift1),
+    const low = roundPair(
+      loadFew(row0 + wide, few),
+      loadFew(row1 + wide, few),
+      inverse0,
+      inverse1,
+      shift0,
+      shift1,
     );
-    const high = i16x8.narrow_i32x4_s(
-      rounded(loadFew(row2 + wide, few), inverse2, shift2),
-      rounded(loadFew(row3 + wide, few), inverse3, shift3),
+    const high = roundPair(
+      loadFew(row2 + wide, few),
+      loadFew(row3 + wide, few),
+      inverse2,
+      inverse3,
+      shift2,
+      shift3,
     );
     v128.store(out, i8x16.max_s(i8x16.narrow_i16x8_s(low, high), lowest));
   }

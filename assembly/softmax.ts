@@ -35,3 +35,36 @@ export function softmax(x: usize, rows: i32, columns: i32, stride: i32, scale: f
     for (let at = wide; at < end; at += 4) f32.store(x + at, f32.load(x + at) / sum);
   }
 }
+
+/** The largest value of a row, whose length is rounded up to a multiple of four by −∞. */
+function padAndFindPeak(row: usize, columns: i32): v128 {
+  for (let column = columns; column & 3; column++) f32.store(row + ((<usize>column) << 2), -Infinity);
+  let peaks = f32x4.splat(-Infinity);
+  for (const end = row + ((<usize>columns) << 2); row < end; row += 16) {
+    peaks = f32x4.pmax(peaks, v128.load(row));
+  }
+  return f32x4.splat(maxLanes(peaks));
+}
+
+/**
+ * Replaces four rows of x by e^(scale · (x − the row's largest)): softmax but for the division by the rows' sums.
+ *
+ * @param stride values from one row to the next, at least columns rounded up to a multiple of four, which is how many
+ *   are written
+ * @param sums [4]
+ */
+export function exponentials(x: usize, columns: i32, stride: i32, scale: f32, sums: usize): void {
+  const rowBytes = (<usize>stride) << 2;
+  const scales = f32x4.splat(scale);
+  for (let row: usize = 0; row < 16; row += 4, x += rowBytes) {
+    const peak = padAndFindPeak(x, columns);
+    let sum = f32x4.splat(0);
+    const end = x + ((<usize>columns) << 2);
+    for (let at = x; at < end; at += 16) {
+      const e = exp(f32x4.mul(f32x4.sub(v128.load(at), peak), scales));
+      v128.store(at, e);
+      sum = f32x4.add(sum, e);
+    }
+    f32.store(sums + row, sumLanes(sum));
+  }
+}

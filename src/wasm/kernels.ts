@@ -56,19 +56,6 @@ export interface Kernels {
     activation: Activation,
   ): void;
 
-  packedInt8WeightBytes(n: number, k: number): number;
-  packInt8WeightRow(weights: number, k: number, row: number, scale: number, packed: number): void;
-  embedInt8(
-    inputIds: number,
-    tokenTypeIds: number,
-    words: number,
-    wordScales: number,
-    positions: number,
-    types: number,
-    out: number,
-    tokens: number,
-    size: number,
-  ): void;
   quantizedInputBytes(m: number, k: number): number;
   quantizeInputs(inputs: number, m: number, k: number, stride: number, packed: number): void;
   gemmInt8(
@@ -84,20 +71,6 @@ export interface Kernels {
     activation: Activation,
   ): void;
 
-  quantizedInputBytes(m: number, k: number): number;
-  quantizeInputs(inputs: number, m: number, k: number, stride: number, packed: number): void;
-  gemmInt8(
-    inputs: number,
-    weights: number,
-    bias: number,
-    residual: number,
-    out: number,
-    m: number,
-    n: number,
-    k: number,
-    outStride: number,
-    activation: Activation,
-  ): void;
   attentionScratchBytes(tokens: number, headSize: number): number;
   attention(
     queryKeyValue: number,
@@ -106,6 +79,35 @@ export interface Kernels {
     tokens: number,
     heads: number,
     headSize: number,
+  ): void;
+  attentionHeads(
+    queryKeyValue: number,
+    context: number,
+    scratch: number,
+    tokens: number,
+    heads: number,
+    headSize: number,
+    first: number,
+    last: number,
+  ): void;
+  attentionInt16ScratchBytes(tokens: number, headSize: number): number;
+  attentionInt16(
+    queryKeyValue: number,
+    context: number,
+    scratch: number,
+    tokens: number,
+    heads: number,
+    headSize: number,
+  ): void;
+  attentionInt16Heads(
+    queryKeyValue: number,
+    context: number,
+    scratch: number,
+    tokens: number,
+    heads: number,
+    headSize: number,
+    first: number,
+    last: number,
   ): void;
   softmax(x: number, rows: number, columns: number, stride: number, scale: number): void;
 

@@ -2,25 +2,37 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { scaledDotProductAttention } from "../reference/electra.ts";
 import { relativeError } from "../reference/math.ts";
-import { floatsOut, input, integersOut, overBinaries, randomFloats } from "./harness.ts";
+import { assertUntouched, floatsOut, input, integersOut, overBinaries, randomFloats } from "./harness.ts";
 
 overBinaries((bench) => {
   const { kernels } = bench;
 
-  /** All heads at once, as the kernel has them. */
+  const floats = {
+    bytes: kernels.attentionScratchBytes,
+    run: kernels.attention,
+    runHeads: kernels.attentionHeads,
+  };
+  const integers = {
+    bytes: kernels.attentionInt16ScratchBytes,
+    run: kernels.attentionInt16,
+    runHeads: kernels.attentionInt16Heads,
+  };
+
+  /** All heads at once, as the kernels have them. */
   function attend(
     queryKeyValue: Float32Array,
     tokens: number,
     heads: number,
     headSize: number,
+    kernel = floats,
   ): Float32Array {
     const regions = {
       queryKeyValue: input(queryKeyValue),
       context: floatsOut(tokens * heads * headSize),
-      scratch: integersOut(kernels.attentionScratchBytes(tokens, headSize) / 4),
+      scratch: integersOut(kernel.bytes(tokens, headSize) / 4),
     };
     const outcome = bench.call(regions, (at) => {
-      kernels.attention(at.queryKeyValue, at.context, at.scratch, tokens, heads, headSize);
+      kernel.run(at.queryKeyValue, at.context, at.scratch, tokens, heads, headSize);
       return undefined;
     });
     return outcome.floats("context");
@@ -49,28 +61,101 @@ overBinaries((bench) => {
     return context;
   }
 
-  function check(tokens: number, heads: number, headSize: number, scale: number, tolerance: number): void {
+  function check(
+    tokens: number,
+    heads: number,
+    headSize: number,
+    scale: number,
+    tolerance: number,
+    kernel = floats,
+  ): void {
     const queryKeyValue = randomFloats(tokens * 3 * heads * headSize, tokens + headSize, scale);
-    const actual = attend(queryKeyValue, tokens, heads, headSize);
+    const actual = attend(queryKeyValue, tokens, heads, headSize, kernel);
     const error = relativeError(actual, reference(queryKeyValue, tokens, heads, headSize));
     assert.ok(error < tolerance, `${tokens} tokens, ${heads} heads of ${headSize}: relative error ${error}`);
   }
 
+  const HEADS = [
+    [5, 12],
+    [4, 16],
+    [4, 64],
+    [2, 1],
+    [1, 7],
+  ] as const;
+
   test("heads of every size over ragged lengths equal the reference", () => {
-    for (const [heads, headSize] of [
-      [5, 12],
-      [4, 16],
-      [4, 64],
-      [2, 1],
-      [1, 7],
-    ]) {
-      // biome-ignore format: a table
-      for (const tokens of [1, 2, 3, 7, 8, 9, 63, 64, 65, 130]) check(tokens, heads, headSize, 1, 2e-6);
+    for (const [heads, headSize] of HEADS) {
+      for (const tokens of [1, 2, 3, 4, 5, 7, 8, 9, 63, 64, 65, 130]) {
+        check(tokens, heads, headSize, 1, 2e-6);
+        check(tokens, heads, headSize, 1, 1e-3, integers);
+      }
     }
   });
 
   test("512 tokens", () => {
     check(512, 2, 16, 1, 2e-6);
+    check(512, 2, 16, 1, 1e-3, integers);
+  });
+
+  test("some heads are worked on as all are, and the others left alone", () => {
+    const [tokens, heads, headSize] = [9, 5, 12];
+    const queryKeyValue = randomFloats(tokens * 3 * heads * headSize, 6);
+    for (const kernel of [floats, integers]) {
+      const all = attend(queryKeyValue, tokens, heads, headSize, kernel);
+      const regions = {
+        queryKeyValue: input(queryKeyValue),
+        context: floatsOut(tokens * heads * headSize),
+        scratch: integersOut(kernel.bytes(tokens, headSize) / 4),
+      };
+      const outcome = bench.call(regions, (at) => {
+        kernel.runHeads(at.queryKeyValue, at.context, at.scratch, tokens, heads, headSize, 1, 3);
+        return undefined;
+      });
+      const some = outcome.floats("context");
+      for (let t = 0; t < tokens; t++) {
+        const row = t * heads * headSize;
+        const [first, last] = [row + headSize, row + 3 * headSize];
+        assert.deepEqual(some.subarray(first, last), all.subarray(first, last));
+        assertUntouched(some, row, first);
+        assertUntouched(some, last, row + heads * headSize);
+      }
+    }
+  });
+
+  test("integer sums of nothing but extremes do not overflow", () => {
+    for (const headSize of [1, 2, 7, 12, 63, 64, 65, 128]) {
+      for (const tokens of [1, 2, 7, 512]) {
+        // Every query finds the even keys at one end of what a score can be and the odd ones at the other, near or far
+        // apart; all values are as large as a value can be.
+        for (const size of [0.01, 3]) {
+          const queryKeyValue = Float32Array.from({ length: tokens * 3 * headSize }, (_, i) => {
+            const [t, part] = [Math.floor(i / (3 * headSize)), Math.floor((i % (3 * headSize)) / headSize)];
+            const sign = t % 2 ? -1 : 1;
+            return part === 0 ? size : part === 1 ? sign * size : i % 3 ? -8 : 8;
+          });
+          const expected = reference(queryKeyValue, tokens, 1, headSize);
+          const actual = attend(queryKeyValue, tokens, 1, headSize, integers);
+          const error = relativeError(actual, expected);
+          assert.ok(error < 1e-3, `${tokens} tokens, a head of ${headSize}: relative error ${error}`);
+        }
+      }
+    }
+  });
+
+  test("NaN and infinity show in the output", () => {
+    const [tokens, headSize] = [6, 12];
+    for (const kernel of [floats, integers]) {
+      for (const bad of [Number.NaN, Infinity, -Infinity]) {
+        // An infinite score may well be −∞, which takes no part.
+        for (const part of Number.isNaN(bad) ? [0, 1, 2] : [2]) {
+          const queryKeyValue = randomFloats(tokens * 3 * headSize, 3);
+          queryKeyValue[4 * 3 * headSize + part * headSize + 5] = bad;
+          const context = attend(queryKeyValue, tokens, 1, headSize, kernel);
+          const row = context.subarray(4 * headSize, 5 * headSize);
+          assert.ok(!row.every(Number.isFinite), `${bad} in part ${part} is gone`);
+        }
+      }
+    }
   });
 
   test("scores of hundreds neither overflow nor lose the winner", () => {
@@ -86,6 +171,8 @@ overBinaries((bench) => {
         queryKeyValue.fill(zero, t * 3 * headSize, t * 3 * headSize + headSize);
       const expected = reference(queryKeyValue, tokens, 1, headSize);
       assert.ok(relativeError(attend(queryKeyValue, tokens, 1, headSize), expected) < 1e-6);
+      const rounded = attend(queryKeyValue, tokens, 1, headSize, integers);
+      assert.ok(relativeError(rounded, expected) < 1e-3);
     }
   });
 
@@ -96,5 +183,6 @@ overBinaries((bench) => {
       queryKeyValue.fill(1e15, t * 3 * headSize, t * 3 * headSize + 2 * headSize);
     const expected = reference(queryKeyValue, tokens, 1, headSize);
     assert.ok(relativeError(attend(queryKeyValue, tokens, 1, headSize), expected) < 1e-6);
+    assert.ok(relativeError(attend(queryKeyValue, tokens, 1, headSize, integers), expected) < 1e-3);
   });
 });
