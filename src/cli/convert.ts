@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { convertDirectory, convertModelFile, DTYPES } from "../convert/index.ts";
 import { CRF_TOKENS, type CrfTokens } from "../model/config.ts";
 import type { Storage } from "../model/storage.ts";
-import { summarize } from "./inspect.ts";
+import { summarize } from "./model-summary.ts";
 import { formatBytes, formatCount, formatNumberOf, formatSeconds } from "./numbers.ts";
 import { startProgress } from "./progress.ts";
 import { write } from "./terminal.ts";
@@ -61,14 +61,13 @@ async function convert(source: string, options: ConvertCommandOptions): Promise<
       ...convertOptions,
       onProgress: (bytes, total) => progress.update(++converted, bytes / total),
     });
-    const { task, parameters, tensors, bytes } = summarize(model);
-    const dtypes = new Set(tensors.map(({ dtype }) => dtype.toLowerCase()));
+    const { task, parameters, storage, tensors, bytes } = summarize(model);
     const seconds = (performance.now() - started) / 1000;
     progress.stop();
     await write(
       process.stdout,
       `wrote ${output}: ${task}, ${formatNumberOf(tensors.length, "tensor")}, ${formatCount(parameters)} parameters ` +
-        `in ${[...dtypes].join(" and ")}, ${formatBytes(bytes)}, ${formatSeconds(seconds)}\n`,
+        `in ${storage.join(" and ")}, ${formatBytes(bytes)}, ${formatSeconds(seconds)}\n`,
     );
   } finally {
     progress.stop();

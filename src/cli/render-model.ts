@@ -1,4 +1,4 @@
-import type { ModelSummary } from "./inspect.ts";
+import type { ModelSummary, TensorSummary } from "./model-summary.ts";
 import { formatBytes, formatCount, formatNumberOf } from "./numbers.ts";
 import { renderTable } from "./render-table.ts";
 import { printable, type Style } from "./terminal.ts";
@@ -25,7 +25,7 @@ function describe(summary: ModelSummary): [string, string][] {
   if (labels.length > 0) rows.push(["labels", `${labels.length}: ${labels.join(" ")}`]);
   if (scheme !== null) rows.push(["scheme", `${scheme.notation}${scheme.typeFirst ? ", type first" : ""}`]);
   rows.push(
-    ["parameters", formatCount(summary.parameters)],
+    ["parameters", `${formatCount(summary.parameters)} in ${summary.storage.join(" and ")}`],
     ["licence", summary.license ?? "not stated"],
     ["source", summary.source ?? "not stated"],
   );
@@ -39,23 +39,19 @@ export function renderModel(summary: ModelSummary, style: Style): string {
     ([name, value]) => ` ${colors.bold(name.padEnd(10))}  ${printable(value)}\n`,
   );
   const { tensors } = summary;
+  const bytes = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+  const quantized = tensors.some(({ relative_error }) => relative_error !== null);
+  // One column more, and only where it says something.
+  const withError = (row: string[], error: string) => (quantized ? [...row, error] : row);
   const table = renderTable(
     {
-      head: ["tensor", "dtype", "shape", "bytes"],
-      align: ["left", "left", "right", "right"],
+      head: withError(["tensor", "dtype", "shape", "bytes"], "error"),
+      align: ["left", "left", "right", "right", "right"],
       rows: [
-        ...tensors.map(({ name, dtype, shape, bytes }) => [
-          printable(name),
-          dtype,
-          shape.join(" × "),
-          formatCount(bytes),
-        ]),
-        [
-          formatNumberOf(tensors.length, "tensor"),
-          "",
-          "",
-          formatCount(tensors.reduce((sum, { bytes }) => sum + bytes, 0)),
-        ].map((cell) => colors.bold(cell)),
+        ...tensors.map((tensor) => withError(describeTensor(tensor), formatError(tensor))),
+        withError([formatNumberOf(tensors.length, "tensor"), "", "", formatCount(bytes)], "").map((cell) =>
+          colors.bold(cell),
+        ),
       ],
       elastic: 0,
     },
@@ -63,3 +59,13 @@ export function renderModel(summary: ModelSummary, style: Style): string {
   );
   return `${facts.join("")}\n${table}`;
 }
+
+const describeTensor = ({ name, dtype, shape, bytes }: TensorSummary): string[] => [
+  printable(name),
+  dtype,
+  shape.join(" × "),
+  formatCount(bytes),
+];
+
+const formatError = ({ relative_error }: TensorSummary): string =>
+  relative_error === null ? "" : `${(relative_error * 100).toFixed(2)} %`;

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -39,6 +50,7 @@ describe("electra-edge", () => {
         [["evaluate", MODEL], /required option '--data <file>' not specified/],
         [["evaluate", MODEL, "--data", "x", "--aggregation-strategy", "none"], /Allowed choices are simple/],
         [["convert", HEADS], /required option '-o, --output <file>' not specified/],
+        [["convert", MODEL, "-o", "x", "--dtype", "int2"], /Allowed choices are f32, f16, int8, int4/],
         [["inspect", MODEL, "extra"], /too many arguments/],
       ];
       for (const [args, detail] of cases) {
@@ -169,6 +181,43 @@ describe("electra-edge", () => {
       );
       const summary = JSON.parse((await electraEdge(["inspect", file, "--json"])).stdout);
       assert.deepEqual([summary.license, summary.source], ["MIT", "made up"]);
+    });
+
+    it("quantizes a model file, and inspect shows what that cost each tensor", async () => {
+      const files = await Promise.all(
+        (["int8", "int4"] as const).map(async (dtype) => {
+          const file = join(folder, `${dtype}.safetensors`);
+          const args = ["convert", MODEL, "-o", file, "--dtype", dtype];
+          const { code, stdout, stderr } = await electraEdge(args);
+          assert.deepEqual([code, stderr], [0, ""]);
+          const storages = dtype === "int8" ? "int8 and f16" : "int4 and int8 and f16";
+          assert.ok(stdout.includes(` 4,735,440 parameters in ${storages}, `), stdout);
+          return file;
+        }),
+      );
+      const [f16, int8, int4] = await Promise.all(
+        [MODEL, ...files].map(async (file) => (await stat(file)).size),
+      );
+      assert.ok(int8! < f16! * 0.53 && int4! < f16! * 0.38, `${f16}, ${int8}, ${int4} bytes`);
+
+      const { stdout } = await electraEdge(["inspect", files[1]!]);
+      assert.match(stdout, /^ parameters +4,735,440 in int4 and int8 and f16$/mu);
+      assert.match(stdout, /^ tensor +dtype +shape +bytes +error$/mu);
+      assert.match(
+        stdout,
+        /^ electra\.embeddings\.word_embeddings\.weight +I8 +11514 × 128 +1,473,792 +0\.\d\d %$/mu,
+      );
+      assert.match(
+        stdout,
+        /^ electra\.encoder\.layer\.3\.output\.dense\.weight +U8 +256 × 512 +131,072 +\d\d?\.\d\d %$/mu,
+      );
+      assert.match(stdout, /^ classifier\.bias +F16 +13 +26$/mu);
+      const summary = JSON.parse((await electraEdge(["inspect", files[1]!, "--json"])).stdout);
+      const error = (name: string) =>
+        summary.tensors.find((tensor: { name: string }) => tensor.name === name).relative_error;
+      assert.ok(error("electra.embeddings_project.weight") < 0.01);
+      assert.equal(error("electra.embeddings_project.weight.scale"), null);
+      assert.deepEqual(summary.storage, ["int4", "int8", "f16"]);
     });
 
     it("overwrites only by --force", async () => {
