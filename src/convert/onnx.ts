@@ -1,11 +1,10 @@
 import { ConvertError, InputError } from "../errors.ts";
-import { encodeModelMetadata, type ModelFile, parseModelFile } from "../model/model-file.ts";
+import { encodeModelMetadata, type ModelFile } from "../model/model-file.ts";
 import { crfParameters, TIED_LM_HEAD } from "../model/parameters.ts";
-import { checkByteLength, parseHeader, readHeaderLength } from "../model/safetensors.ts";
 import { writeFileAtomically } from "./atomic-write.ts";
-import { BinaryFile } from "./binary-file.ts";
-import { convertFloats } from "./floats.ts";
-import { OnnxElectra, type ReadTensor } from "./onnx-electra.ts";
+import { openModelFile } from "./checkpoint.ts";
+import { readValues } from "./model-values.ts";
+import { OnnxElectra } from "./onnx-electra.ts";
 import { OnnxGraph } from "./onnx-graph.ts";
 import { floatWeights, int8Weights } from "./onnx-weights.ts";
 
@@ -18,6 +17,9 @@ export interface OnnxOptions {
 }
 
 const WEIGHTS = { fp32: floatWeights, int8: int8Weights };
+
+/** What stands in for {@link TIED_LM_HEAD}. */
+const WORD_EMBEDDINGS = "electra.embeddings.word_embeddings.weight";
 
 /** An ONNX file is one protobuf message, and these end here. */
 const PROTOBUF_LIMIT = 2 ** 31 - 1;
@@ -41,17 +43,20 @@ export async function exportOnnx(
   if (!Object.hasOwn(WEIGHTS, dtype)) {
     throw new InputError("bad-option", `dtype must be "fp32" or "int8", not ${JSON.stringify(dtype)}`);
   }
-  const file = await BinaryFile.open(modelFile);
+  const open = await openModelFile(modelFile);
   try {
-    const model = await readModel(file);
+    const model = open.file;
     const { task, config, labels, crf } = model.metadata;
-    const read = tensorReader(file, model);
+    const read = (name: string) => {
+      const tied = name === TIED_LM_HEAD && !model.parameters.has(name);
+      return readValues(open, model.parameters.get(tied ? WORD_EMBEDDINGS : name)!);
+    };
     const graph = new OnnxGraph();
     await new OnnxElectra(graph, config, WEIGHTS[dtype], read).build(task, labels.length);
     for (const { name, shape } of crf === undefined ? [] : crfParameters(labels.length)) {
       graph.initializer(name, "float", shape, await read(name));
     }
-    const { format: _, ...metadata } = encodeModelMetadata(model.metadata);
+    const { format, quantization_error, ...metadata } = encodeModelMetadata(model.metadata);
     if (graph.byteLength > PROTOBUF_LIMIT) {
       const detail = `its weights of ${graph.byteLength} bytes don't fit in an ONNX file of at most ${PROTOBUF_LIMIT}`;
       throw new ConvertError("unsupported", modelFile, detail);
@@ -60,31 +65,10 @@ export async function exportOnnx(
     await writeFileAtomically(outFile, one(bytes));
     return { model, byteLength: bytes.length };
   } finally {
-    await file.close();
+    await open.close();
   }
 }
 
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
-}
-
-async function readModel(file: BinaryFile): Promise<ModelFile> {
-  const length = readHeaderLength(await file.read(0, Math.min(8, file.size)), file.path);
-  const header = parseHeader(await file.read(8, length), file.path);
-  checkByteLength(header, file.size, file.path);
-  return parseModelFile(header, file.path);
-}
-
-function tensorReader(file: BinaryFile, { tensors }: ModelFile): ReadTensor {
-  return async (name) => {
-    const tied = name === TIED_LM_HEAD && !tensors.has(name);
-    const { dtype, begin, end } = tensors.get(tied ? "electra.embeddings.word_embeddings.weight" : name)!;
-    const bytes = convertFloats(await file.read(begin, end - begin), dtype, "F32", doesNotFit);
-    return new Float32Array(bytes.buffer as ArrayBuffer);
-  };
-}
-
-/** A model file holds nothing wider than float32, so that this can't happen. */
-function doesNotFit(value: number): never {
-  throw new RangeError(`${value} does not fit float32`);
 }
