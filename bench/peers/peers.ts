@@ -42,13 +42,10 @@ export interface Ort {
   };
 }
 
-/**
- * onnxruntime's WebAssembly build. Its number of threads holds for a whole instance of the module, so there is one
- * for each number.
- */
+/** onnxruntime's WebAssembly build. How many threads it has is settled once for the whole process. */
 export async function importOnnxruntimeWeb(threads: number): Promise<Ort> {
-  const url = new URL("node_modules/onnxruntime-web/dist/ort.node.min.mjs", import.meta.url);
-  const ort: Ort = await import(`${url}?threads=${threads}`);
+  const name: string = "onnxruntime-web";
+  const ort: Ort = await import(name);
   ort.env.wasm.numThreads = threads;
   return ort;
 }
