@@ -111,11 +111,13 @@ export class DisposedError extends ElectraEdgeError {
   }
 }
 
+export type EngineErrorCode = "no-simd" | "wrong-answer" | "out-of-memory" | "thread-failed";
+
 /** This JavaScript engine can't run the kernels, or runs them wrongly. */
 export class EngineError extends ElectraEdgeError {
-  override readonly code: "no-simd" | "wrong-answer" | "out-of-memory";
+  override readonly code: EngineErrorCode;
 
-  constructor(code: "no-simd" | "wrong-answer" | "out-of-memory", message: string) {
+  constructor(code: EngineErrorCode, message: string) {
     super(message);
     this.code = code;
   }

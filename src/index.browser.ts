@@ -3,6 +3,13 @@ import { createPipelineFunction } from "./pipelines/pipeline.ts";
 import { createSha256 } from "./pipelines/sha256-browser.ts";
 import { openSource } from "./pipelines/source.ts";
 import { kernelModule } from "./wasm/module-inline.ts";
+import { startThread } from "./wasm/thread-browser.ts";
 
 export * from "./api.ts";
-export const pipeline = createPipelineFunction({ kernelModule, openSource, createSha256, loadThroughCache });
+export const pipeline = createPipelineFunction({
+  kernelModule,
+  openSource,
+  createSha256,
+  startThread,
+  loadThroughCache,
+});

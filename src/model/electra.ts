@@ -1,4 +1,4 @@
-import { GELU } from "../wasm/kernels.ts";
+import { GELU, type Kernels } from "../wasm/kernels.ts";
 import type { Machine } from "../wasm/machine.ts";
 import { ALONE, type PackedBatch, type Rows, type Share, shareOfRows } from "./batch.ts";
 import type { ElectraConfig } from "./config.ts";
@@ -60,8 +60,8 @@ class Embeddings {
 
 /** A transformer layer: self-attention and a feed-forward network, each added to its input and normalised. */
 class Layer {
-  readonly #machine: Machine;
   readonly #heads: number;
+  readonly #attention: Kernels["attentionHeads"];
   readonly #queryKeyValue: Linear;
   readonly #attentionOutput: Linear;
   readonly #attentionNorm: LayerNorm;
@@ -73,8 +73,10 @@ class Layer {
     const { hidden_size: hidden, intermediate_size: intermediate, layer_norm_eps: epsilon } = config;
     const name = `electra.encoder.layer.${index}`;
     const self = `${name}.attention.self`;
-    this.#machine = machine;
     this.#heads = config.num_attention_heads;
+    this.#attention = weights.quantized
+      ? machine.kernels.attentionInt16Heads
+      : machine.kernels.attentionHeads;
     this.#queryKeyValue = weights.linear([`${self}.query`, `${self}.key`, `${self}.value`], hidden, hidden);
     this.#attentionOutput = weights.linear(`${name}.attention.output.dense`, hidden, hidden);
     this.#attentionNorm = weights.layerNorm(`${name}.attention.output.LayerNorm`, hidden, epsilon);
@@ -85,30 +87,37 @@ class Layer {
 
   /** hidden [tokens, hidden] → hidden [tokens, hidden], the given rows of it */
   forward(workspace: Workspace, scratch: number, offsets: Int32Array, rows: Rows, share: Share): void {
-    const { hidden, attended, context, wide } = workspace;
-    this.#queryKeyValue.forward(hidden, rows, scratch, wide);
+    const { hidden, attended, context, queryKeyValue, intermediate } = workspace;
+    this.#queryKeyValue.forward(hidden, rows, scratch, queryKeyValue);
     share.barrier(); // attention reads the keys and values of all rows
-    this.#attend(wide, context, scratch, offsets, share);
+    this.#attend(queryKeyValue, context, scratch, offsets, share);
     share.barrier();
     this.#attentionOutput.forward(context, rows, scratch, attended, hidden);
     this.#attentionNorm.forward(attended, rows);
 
-    this.#intermediate.forward(attended, rows, scratch, wide, 0, GELU);
-    this.#output.forward(wide, rows, scratch, hidden, attended);
+    this.#intermediate.forward(attended, rows, scratch, intermediate, 0, GELU);
+    this.#output.forward(intermediate, rows, scratch, hidden, attended);
     this.#outputNorm.forward(hidden, rows);
   }
 
+  /** The thread's share of all heads of all sequences. */
   #attend(queryKeyValue: number, context: number, scratch: number, offsets: Int32Array, share: Share): void {
+    const heads = this.#heads;
     const hiddenSize = this.#output.outputs;
-    for (let i = share.thread; i + 1 < offsets.length; i += share.threads) {
-      const [start, end] = [offsets[i]!, offsets[i + 1]!];
-      this.#machine.kernels.attention(
-        queryKeyValue + start * hiddenSize * 12,
-        context + start * hiddenSize * 4,
+    const all = (offsets.length - 1) * heads;
+    const begin = Math.floor((all * share.thread) / share.threads);
+    const end = Math.floor((all * (share.thread + 1)) / share.threads);
+    for (let i = Math.floor(begin / heads); i * heads < end; i++) {
+      const [firstRow, endRow] = [offsets[i]!, offsets[i + 1]!];
+      this.#attention(
+        queryKeyValue + firstRow * hiddenSize * 12,
+        context + firstRow * hiddenSize * 4,
         scratch,
-        end - start,
-        this.#heads,
-        hiddenSize / this.#heads,
+        endRow - firstRow,
+        heads,
+        hiddenSize / heads,
+        Math.max(begin - i * heads, 0),
+        Math.min(end - i * heads, heads),
       );
     }
   }

@@ -1,15 +1,22 @@
 import { InputError, ModelFileError } from "../errors.ts";
 import { Machine } from "../wasm/machine.ts";
 import type { ByteReader } from "./byte-reader.ts";
+import { layOutModel } from "./lay-out.ts";
 import { type ModelFile, parseModelFile } from "./model-file.ts";
 import { checkByteLength, parseHeader, readHeaderLength } from "./safetensors.ts";
-import { TokenClassifier } from "./token-classifier.ts";
-import { Weights } from "./weights.ts";
+import type { TokenClassifier } from "./token-classifier.ts";
+import type { Weights } from "./weights.ts";
 
 /** How far loading has come, in bytes of the file. */
 export interface LoadProgress {
   readonly loaded: number;
   readonly total: number;
+}
+
+export interface LoadOptions {
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** How many threads will share the work. For more than one the kernels must be a module for shared memory. */
+  readonly threads?: number;
 }
 
 /** Progress is told after this part of the file, and at its end. */
@@ -36,7 +43,7 @@ export async function readModelFile(reader: ByteReader): Promise<ModelFile> {
 export async function loadTokenClassifier(
   module: WebAssembly.Module,
   reader: ByteReader,
-  onProgress?: (progress: LoadProgress) => void,
+  { onProgress, threads = 1 }: LoadOptions = {},
 ): Promise<{ file: ModelFile; model: TokenClassifier }> {
   const file = await readModelFile(reader);
   if (file.metadata.task !== "token-classification") {
@@ -45,13 +52,19 @@ export async function loadTokenClassifier(
       `${file.name} is a model for ${file.metadata.task}, not for token-classification`,
     );
   }
-  const machine = await Machine.create(module);
-  const weights = new Weights(machine, file);
-  const model = new TokenClassifier(machine, weights, file);
+  const machine = threads === 1 ? await Machine.create(module) : await sharedMachine(module, file, threads);
+  const { model, weights } = layOutModel(machine, file, threads);
   machine.commit();
   await readTensors(reader, file, weights, onProgress);
   model.crf?.packTransitions();
   return { file, model };
+}
+
+/** A shared memory takes its maximum at once, so it is made just as large as laying out the model once says. */
+async function sharedMachine(module: WebAssembly.Module, file: ModelFile, threads: number): Promise<Machine> {
+  const trial = await Machine.create(module, Machine.sharedMemory(1));
+  layOutModel(trial, file, threads);
+  return Machine.create(module, Machine.sharedMemory(trial.reservedPages));
 }
 
 async function readTensors(

@@ -1,9 +1,12 @@
 import type { Machine } from "../wasm/machine.ts";
+import type { StartThread } from "../wasm/thread.ts";
 import { ALONE, type PackedBatch, type Share, shareOfRows } from "./batch.ts";
 import { Crf, type Stretch } from "./crf.ts";
 import { Electra } from "./electra.ts";
 import type { Linear } from "./layers.ts";
 import type { ModelFile } from "./model-file.ts";
+import { Team } from "./team.ts";
+import type { Joining } from "./team-member.ts";
 import type { Weights } from "./weights.ts";
 
 /** What a model says of the tokens of one sequence that carry a label. */
@@ -25,11 +28,14 @@ export class TokenClassifier {
   readonly #classifier: Linear;
   readonly #logits: number;
 
-  constructor(machine: Machine, weights: Weights, { metadata }: ModelFile) {
+  /** Threads that do the work; this thread does it where there are none. */
+  #team: Team | undefined;
+
+  constructor(machine: Machine, weights: Weights, { metadata }: ModelFile, threads = 1) {
     const { config } = metadata;
     this.labels = metadata.labels.length;
     this.machine = machine;
-    this.electra = new Electra(machine, weights, config);
+    this.electra = new Electra(machine, weights, config, threads);
     this.#classifier = weights.linear("classifier", this.labels, config.hidden_size);
     this.#logits = machine.reserve(config.max_position_embeddings * this.labels * 4);
     if (metadata.crf !== undefined) {
@@ -37,10 +43,25 @@ export class TokenClassifier {
     }
   }
 
+  /** Hands the work over to threads, as many as the model was laid out for. Its weights must be loaded. */
+  async startTeam(
+    startThread: StartThread,
+    { threads, ...model }: Pick<Joining, "module" | "file" | "threads">,
+  ): Promise<void> {
+    this.#team = await Team.start(startThread, threads, { ...model, memory: this.machine.memory });
+  }
+
+  /** Ends the threads that do the work, if any. */
+  endTeam(): void {
+    this.#team?.end();
+  }
+
   /** @returns address of the logits [tokens, labels] of the whole batch, valid until the next */
-  logits(batch: PackedBatch): number {
+  async logits(batch: PackedBatch): Promise<number> {
     this.electra.setBatch(batch);
-    return this.forward(batch.offsets, ALONE);
+    if (this.#team === undefined) return this.forward(batch.offsets, ALONE);
+    await this.#team.run(batch.offsets);
+    return this.#logits;
   }
 
   /** A thread's share of the logits of the batch in place. */
@@ -56,8 +77,8 @@ export class TokenClassifier {
    *
    * @param labelled for each sequence the ascending indices of its tokens that carry a label, at least one
    */
-  *tag(batch: PackedBatch, labelled: readonly Int32Array[]): Generator<Tagging> {
-    const logits = this.logits(batch);
+  async *tag(batch: PackedBatch, labelled: readonly Int32Array[]): AsyncGenerator<Tagging> {
+    const logits = await this.logits(batch);
     for (const [i, tokens] of labelled.entries()) {
       const ofSequence = logits + batch.offsets[i]! * this.labels * 4;
       yield this.#tagSequence(this.#gather(ofSequence, tokens), tokens.length);

@@ -46,6 +46,11 @@ export class Weights {
     this.#stage = { address: machine.reserve(2 * STAGE_BYTES), bytes: STAGE_BYTES };
   }
 
+  /** Whether the matrices are integers, and so are to be worked with as such. */
+  get quantized(): boolean {
+    return this.#file.quantized;
+  }
+
   /** A tensor whose values lie in memory as in the file, row-major, widened to f32. */
   plain(name: string): number {
     const { shape } = this.#parameter(name);

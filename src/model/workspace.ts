@@ -3,15 +3,17 @@ import type { ElectraConfig } from "./config.ts";
 
 /**
  * Memory that every layer works in, laid out once for as many tokens as the model has positions, one sequence or
- * several. Buffers whose lives don't overlap share their place.
+ * several. Buffers whose lives don't overlap share their place, where rows of all threads have one width.
  */
 export interface Workspace {
   readonly inputIds: number; // i32 [tokens]
   readonly tokenTypeIds: number; // i32 [tokens]
   readonly hidden: number; // [tokens, max(hidden, embedding)]
   readonly attended: number; // [tokens, hidden]
-  readonly context: number; // [tokens, max(hidden, embedding)]
-  readonly wide: number; // [tokens, max(3 · hidden, intermediate)]: queries, keys, values, then the feed-forward
+  readonly context: number; // [tokens, max(hidden, embedding)]: the summed embeddings, then attention's
+  readonly queryKeyValue: number; // [tokens, 3 · hidden]
+  /** [tokens, intermediate]; apart from the one before, since threads don't leave a layer together. */
+  readonly intermediate: number;
   /** Packed inputs of a linear layer, or attention's own: one for each thread. */
   readonly scratch: readonly number[];
 }
@@ -26,6 +28,7 @@ export function layOutWorkspace(machine: Machine, config: ElectraConfig, threads
     kernels.packedInputBytes(tokens, widest),
     kernels.quantizedInputBytes(tokens, widest),
     kernels.attentionScratchBytes(tokens, hidden / config.num_attention_heads),
+    kernels.attentionInt16ScratchBytes(tokens, hidden / config.num_attention_heads),
   );
   return {
     inputIds: rows(1),
@@ -33,7 +36,8 @@ export function layOutWorkspace(machine: Machine, config: ElectraConfig, threads
     hidden: rows(Math.max(hidden, embedding)),
     attended: rows(hidden),
     context: rows(Math.max(hidden, embedding)),
-    wide: rows(Math.max(3 * hidden, intermediate)),
+    queryKeyValue: rows(3 * hidden),
+    intermediate: rows(intermediate),
     scratch: Array.from({ length: threads }, () => machine.reserve(scratchBytes)),
   };
 }

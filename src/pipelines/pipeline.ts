@@ -2,11 +2,13 @@ import { InputError } from "../errors.ts";
 import type { ByteReader } from "../model/byte-reader.ts";
 import { type LoadProgress, loadTokenClassifier } from "../model/load-model.ts";
 import { KERNEL_PATHS, type KernelModule, type KernelPath, selectKernels } from "../wasm/kernel-path.ts";
+import type { StartThread } from "../wasm/thread.ts";
 import { AbortableReader } from "./abortable-reader.ts";
 import { HashingReader, parseIntegrity, type Sha256 } from "./integrity.ts";
 import type { LoadThroughCache } from "./model-cache.ts";
 import { checkSignal } from "./signal.ts";
 import type { ModelSource, OpenSource } from "./source.ts";
+import { chooseThreads } from "./threads.ts";
 import {
   checkOptions,
   type TokenClassificationDefaults,
@@ -27,6 +29,11 @@ export interface LoadingOptions {
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Forces one build of the kernels, which else is the fastest that this engine runs and gets right. */
   readonly kernels?: KernelPath;
+  /**
+   * How many threads share the work, or "auto": the cores of the machine, four at most. Default 1. Where there can be
+   * none it is one, and the pipeline's `threadsReason` says why.
+   */
+  readonly threads?: number | "auto";
   /** Stops loading, which rejects with its reason; for calls give them signals of their own. */
   readonly signal?: AbortSignal;
 }
@@ -39,6 +46,8 @@ export interface Platform {
   readonly kernelModule: KernelModule;
   readonly openSource: OpenSource;
   createSha256(): Sha256 | Promise<Sha256>;
+  /** Undefined where there are no threads. */
+  readonly startThread?: StartThread;
   /** Undefined where nothing is kept. */
   readonly loadThroughCache?: LoadThroughCache;
 }
@@ -63,7 +72,7 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
     if (task !== "token-classification") {
       throw new InputError("bad-option", `task must be "token-classification", not ${JSON.stringify(task)}`);
     }
-    const { integrity, cache = false, onProgress, signal, kernels, ...defaults } = options;
+    const { integrity, cache = false, onProgress, signal, kernels, threads = 1, ...defaults } = options;
     const expected = integrity === undefined ? undefined : parseIntegrity(integrity);
     checkCache(cache);
     checkKernels(kernels);
@@ -71,6 +80,8 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
     checkSignal(signal);
     checkOptions(defaults);
     signal?.throwIfAborted();
+    const choice = chooseThreads(threads, platform.startThread);
+    const shared = choice.threads > 1;
 
     const load = async (opened: ByteReader) => {
       let reader = opened;
@@ -78,10 +89,14 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
         const hashed = expected && new HashingReader(reader, await platform.createSha256());
         reader = hashed ?? reader;
         if (signal !== undefined) reader = new AbortableReader(reader, signal);
-        const { path, module } = await selectKernels(platform.kernelModule, kernels);
-        const { file, model } = await loadTokenClassifier(module, reader, onProgress);
+        const { path, module } = await selectKernels(platform.kernelModule, kernels, shared);
+        const { file, model } = await loadTokenClassifier(module, reader, {
+          onProgress,
+          threads: choice.threads,
+        });
         if (expected !== undefined) await hashed?.verify(expected);
-        return tokenClassificationPipeline(file, model, path, defaults);
+        if (shared) await model.startTeam(platform.startThread!, { module, file, threads: choice.threads });
+        return tokenClassificationPipeline(file, model, { kernels: path, ...choice }, defaults);
       } finally {
         await reader.close();
       }

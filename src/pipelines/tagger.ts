@@ -82,24 +82,37 @@ export class Tagger {
   }
 
   /** @param batch one of {@link batches} */
-  tag(
+  async tag(
     batch: readonly EncodedText[],
     strategy: AggregationStrategy,
     ignored: ReadonlySet<string>,
-  ): (Entity[] | TokenEntity[])[] {
+  ): Promise<(Entity[] | TokenEntity[])[]> {
     const labelled = batch.filter(({ tokens }) => tokens.length > 0);
-    if (labelled.length === 0) return batch.map(() => []);
-    const taggings = this.#classifier.tag(
-      packSequences(labelled.map(({ inputIds }) => inputIds)),
-      labelled.map(({ tokens }) => tokens),
-    );
-    return batch.map((text) => {
-      if (text.tokens.length === 0) return [];
-      const tagged = { ...text, tagging: taggings.next().value! };
-      return strategy === "none"
-        ? tokenEntities(tagged, this.#labels, ignored)
-        : groupEntities(tagged, this.#labels, strategy, ignored);
-    });
+    const entities = new Map<EncodedText, Entity[] | TokenEntity[]>();
+    if (labelled.length > 0) {
+      const packed = packSequences(labelled.map(({ inputIds }) => inputIds));
+      const taggings = this.#classifier.tag(
+        packed,
+        labelled.map(({ tokens }) => tokens),
+      );
+      let next = 0;
+      for await (const tagging of taggings) {
+        const text = labelled[next++]!;
+        const tagged = { ...text, tagging };
+        entities.set(
+          text,
+          strategy === "none"
+            ? tokenEntities(tagged, this.#labels, ignored)
+            : groupEntities(tagged, this.#labels, strategy, ignored),
+        );
+      }
+    }
+    return batch.map((text) => entities.get(text) ?? []);
+  }
+
+  /** Ends the threads that share the work, if any. */
+  dispose(): void {
+    this.#classifier.endTeam();
   }
 }
 

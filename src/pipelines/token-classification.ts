@@ -11,6 +11,7 @@ import {
 } from "./aggregate.ts";
 import { checkSignal, turnOf } from "./signal.ts";
 import { type EncodedText, Tagger } from "./tagger.ts";
+import type { ThreadChoice } from "./threads.ts";
 
 export interface TokenClassificationOptions {
   /** Default `simple`; Hugging Face's is `none`. */
@@ -43,6 +44,10 @@ export interface TokenClassificationPipeline {
   readonly maxTokens: number;
   /** The build of the kernels that runs it. */
   readonly kernels: KernelPath;
+  /** How many threads share the work. */
+  readonly threads: number;
+  /** Why it is one where more were asked for. */
+  readonly threadsReason: string | undefined;
   /** Bytes of WebAssembly memory that the model and its working space take; constant after loading. */
   readonly memoryBytes: number;
   /** Gives the model's memory back. May be called twice; whatever is asked afterwards is refused. */
@@ -53,7 +58,7 @@ export interface TokenClassificationPipeline {
 export function tokenClassificationPipeline(
   file: ModelFile,
   classifier: TokenClassifier,
-  kernels: KernelPath,
+  engine: ThreadChoice & { readonly kernels: KernelPath },
   defaults: TokenClassificationDefaults,
 ): TokenClassificationPipeline {
   const tagger = new Tagger(file, classifier);
@@ -65,7 +70,9 @@ export function tokenClassificationPipeline(
     const entities = queue.then(async () => {
       if (signal !== undefined) await turnOf(signal);
       if (tagging === undefined) throw new DisposedError("pipeline");
-      return tagging.tag(batch, aggregation_strategy, new Set(ignore_labels));
+      return tagging.tag(batch, aggregation_strategy, new Set(ignore_labels)).catch((error) => {
+        throw tagging === undefined ? new DisposedError("pipeline") : error;
+      });
     });
     queue = entities.catch(() => {});
     return entities;
@@ -85,10 +92,13 @@ export function tokenClassificationPipeline(
   return Object.defineProperties(call, {
     model: { value: file, enumerable: true },
     maxTokens: { value: tagger.maxTokens, enumerable: true },
-    kernels: { value: kernels, enumerable: true },
+    kernels: { value: engine.kernels, enumerable: true },
+    threads: { value: engine.threads, enumerable: true },
+    threadsReason: { value: engine.threadsReason, enumerable: true },
     memoryBytes: { get: () => tagging?.memoryBytes ?? 0, enumerable: true },
     dispose: {
       value: () => {
+        tagging?.dispose();
         tagging = undefined;
       },
     },

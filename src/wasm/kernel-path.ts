@@ -8,8 +8,8 @@ export type KernelPath = "relaxed" | "simd";
 /** Best first. The order is fixed: timing at load would cost the cold start, and Workers' clocks stand still. */
 export const KERNEL_PATHS: readonly KernelPath[] = ["relaxed", "simd"];
 
-/** Compiles a build of the kernels; how they arrive differs from place to place. */
-export type KernelModule = (path: KernelPath) => Promise<WebAssembly.Module>;
+/** Compiles a build of the kernels, for a shared memory or not; how they arrive differs from place to place. */
+export type KernelModule = (path: KernelPath, shared?: boolean) => Promise<WebAssembly.Module>;
 
 export interface SelectedKernels {
   readonly path: KernelPath;
@@ -26,11 +26,13 @@ export function acceptsPath(path: KernelPath): boolean {
  * The best path that this engine accepts and computes right.
  *
  * @param forced the only one to try
+ * @param shared for a memory that threads share
  * @throws {EngineError} `no-simd` where the engine accepts none, `wrong-answer` where it computes wrongly
  */
 export async function selectKernels(
   kernelModule: KernelModule,
   forced?: KernelPath,
+  shared = false,
 ): Promise<SelectedKernels> {
   const accepted = (forced === undefined ? KERNEL_PATHS : [forced]).filter(acceptsPath);
   let problem = new EngineError(
@@ -42,7 +44,7 @@ export async function selectKernels(
   for (const path of accepted) {
     const module = await kernelModule(path);
     const wrong = (await knownAnswers(module)).find(({ passed }) => !passed);
-    if (wrong === undefined) return { path, module };
+    if (wrong === undefined) return { path, module: shared ? await kernelModule(path, true) : module };
     problem = new EngineError(
       "wrong-answer",
       `this engine computes the kernel "${wrong.kernel}" of the path "${path}" wrongly: ` +

@@ -20,10 +20,32 @@ export class Machine {
     this.#reserved = kernels.heapBase();
   }
 
-  static async create(module: WebAssembly.Module): Promise<Machine> {
-    const memory = new WebAssembly.Memory({ initial: 1 });
+  /** @param memory the machine's own where it is not given; shared, of the final size, for a team's module */
+  static async create(
+    module: WebAssembly.Module,
+    memory = new WebAssembly.Memory({ initial: 1 }),
+  ): Promise<Machine> {
     const instance = await WebAssembly.instantiate(module, { env: { memory } });
     return new Machine(memory, instance.exports as unknown as Kernels);
+  }
+
+  /** @param pages of 64 KiB: at once the memory's size and its limit */
+  static sharedMemory(pages: number): WebAssembly.Memory {
+    try {
+      return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    } catch (error) {
+      const megabytes = Math.ceil((pages * PAGE_BYTES) / 1e6);
+      throw new EngineError("out-of-memory", `no shared memory of ${megabytes} MB: ${error}`);
+    }
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.#memory;
+  }
+
+  /** Pages of 64 KiB that hold all that has been reserved. */
+  get reservedPages(): number {
+    return Math.ceil(this.#reserved / PAGE_BYTES);
   }
 
   /** Sets `bytes` aside and returns their address; usable after {@link commit}. */
@@ -38,7 +60,7 @@ export class Machine {
 
   /** Grows the memory to hold all that was reserved; new memory is zero. */
   commit(): void {
-    const pages = Math.ceil(this.#reserved / PAGE_BYTES) - this.byteLength / PAGE_BYTES;
+    const pages = this.reservedPages - this.byteLength / PAGE_BYTES;
     if (pages <= 0) return;
     try {
       this.#memory.grow(pages);

@@ -28,7 +28,7 @@ async function crfWith(steps: number, seed: number) {
   assert.ok(crf);
   const next = random(seed);
   const emissions = Float32Array.from({ length: steps * NAMES.length }, () => next() * 6 - 3);
-  const address = model.logits(packSequences([Int32Array.from({ length: steps }, (_, i) => i)]));
+  const address = await model.logits(packSequences([Int32Array.from({ length: steps }, (_, i) => i)]));
   machine.floats(address, emissions.length).set(emissions);
   return { crf, address, emissions };
 }

@@ -69,7 +69,7 @@ describe("token classification heads, against PyTorch", () => {
           const state = model.electra.forward(packed.offsets);
           hidden[0]!.push(...model.machine.floats(state, tokens * hiddenSize));
           hidden[1]!.push(...unpadded("last_hidden_state", hiddenSize));
-          const scores = model.logits(packed);
+          const scores = await model.logits(packed);
           logits[0]!.push(...model.machine.floats(scores, tokens * model.labels));
           logits[1]!.push(...unpadded("logits", model.labels));
         }

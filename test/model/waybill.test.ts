@@ -53,7 +53,7 @@ describe("the shipped waybill model, against PyTorch", () => {
     tag = await pipeline("token-classification", WAYBILL_MODEL);
   });
 
-  test("gives the same emissions and marginals", () => {
+  test("gives the same emissions and marginals", async () => {
     const expected = readCheckpoint(fixture("expected.safetensors"));
     const crf = {
       start: values(expected, "crf.start_transitions"),
@@ -62,7 +62,7 @@ describe("the shipped waybill model, against PyTorch", () => {
     };
     for (const [row, { ids }] of rows.slice(0, DETAILED).entries()) {
       const steps = ids.length - 2;
-      const emissions = model.logits(packSequences([Int32Array.from(ids)])) + model.labels * 4; // after [CLS]
+      const emissions = (await model.logits(packSequences([Int32Array.from(ids)]))) + model.labels * 4; // after [CLS]
       assertWithin(
         model.machine.floats(emissions, steps * model.labels),
         values(expected, `${row}.emissions`),
@@ -81,11 +81,11 @@ describe("the shipped waybill model, against PyTorch", () => {
     }
   });
 
-  test("decodes every row to the same labels, with the same score and partition", () => {
+  test("decodes every row to the same labels, with the same score and partition", async () => {
     assert.equal(rows.length, 200);
     for (const [row, { ids, viterbi, viterbi_score, log_z }] of rows.entries()) {
       const steps = ids.length - 2;
-      const emissions = model.logits(packSequences([Int32Array.from(ids)])) + model.labels * 4;
+      const emissions = (await model.logits(packSequences([Int32Array.from(ids)]))) + model.labels * 4;
       const { labels, score } = model.crf!.viterbi(emissions, steps);
       assert.deepEqual([...labels], viterbi, `row ${row}: labels`);
       assert.ok(Math.abs(score - viterbi_score) < 1e-3, `row ${row}: score ${score}, not ${viterbi_score}`);

@@ -1,0 +1,51 @@
+import { Machine } from "../wasm/machine.ts";
+import { Barrier } from "./barrier.ts";
+import { layOutModel } from "./lay-out.ts";
+import type { ModelFile } from "./model-file.ts";
+import type { TokenClassifier } from "./token-classifier.ts";
+
+/** The first message to a team's member. */
+export interface Joining {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly file: ModelFile;
+  readonly thread: number;
+  readonly threads: number;
+}
+
+/** The messages after it: the offsets of a batch that is in place. */
+export type Job = Int32Array;
+
+/** What a member answers to each message: that it is done, or why it failed. */
+export type Answer = { readonly failure: string | undefined };
+
+/**
+ * What runs in each thread of a team: it lays the model out over the shared memory as the main thread did, so that all
+ * addresses agree, and does its share of every batch.
+ */
+export function serveTeam(
+  onMessage: (listener: (message: Joining | Job) => void) => void,
+  answer: (answer: Answer) => void,
+): void {
+  let work: ((offsets: Int32Array) => void) | undefined;
+  const join = async ({ module, memory, file, thread, threads }: Joining) => {
+    const machine = await Machine.create(module, memory);
+    const { barrierCells, model } = layOutModel(machine, file, threads);
+    const barrier = new Barrier(machine.integers(barrierCells, 2), threads);
+    work = shareOf(model, thread, threads, barrier);
+  };
+  onMessage(async (message) => {
+    try {
+      if (message instanceof Int32Array) work!(message);
+      else await join(message);
+      answer({ failure: undefined });
+    } catch (error) {
+      answer({ failure: String(error) });
+    }
+  });
+}
+
+function shareOf(model: TokenClassifier, thread: number, threads: number, barrier: Barrier) {
+  const share = { thread, threads, barrier: () => barrier.wait() };
+  return (offsets: Int32Array) => void model.forward(offsets, share);
+}

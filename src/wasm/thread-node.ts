@@ -1,0 +1,19 @@
+import { Worker } from "node:worker_threads";
+import type { StartThread } from "./thread.ts";
+
+export const startThread: StartThread = () => {
+  const worker = new Worker(new URL("../team-member.node.ts", import.meta.url));
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (listener) => worker.on("message", listener),
+    onEnd(listener) {
+      let reason: string | undefined;
+      worker.on("error", (error) => {
+        reason = String(error);
+      });
+      worker.on("exit", (code) => listener(reason ?? `it exited with code ${code}`));
+    },
+    keepAlive: (alive) => (alive ? worker.ref() : worker.unref()),
+    end: () => void worker.terminate(),
+  };
+};
