@@ -12,7 +12,7 @@ import { finishRow, IDENTITY } from "./finish";
 import {
   inverseScale,
   largestBits,
-  loadFew,
+  loadUpTo4,
   MAGNITUDE,
   quantizeRowsInt16,
   ROUND,
@@ -88,7 +88,7 @@ export function attentionInt16Heads(
       const from = query + <usize>t * rowBytes;
       quantizeRowsInt16(from, rows, headSize, rowBytes, limit, queries + INPUT_HEADER, 16, queries);
       multiplyRows(queries, keys, scores, ROWS, tokens, headSize, stride);
-      exponentials(scores, tokens, stride, scale, sums);
+      exponentials(scores, ROWS, tokens, stride, scale, sums);
       packShares(scores, tokens, stride, sums, shares);
       const out = context + <usize>t * outBytes + ((<usize>(head * headSize)) << 2);
       multiplyRows(shares, values, out, rows, headSize, tokens, hidden);
@@ -144,12 +144,6 @@ function packValues(value: usize, tokens: i32, headSize: i32, rowBytes: usize, p
       v128.store(packed, i16x8.shuffle(even, odd, 4, 12, 5, 13, 6, 14, 7, 15), 16);
     }
   }
-}
-
-/** The first `count` floats at an address, at most four, then zeros. */
-function loadUpTo4(address: usize, count: i32): v128 {
-  if (count >= 4) return v128.load(address);
-  return count > 0 ? loadFew(address, count) : i32x4.splat(0);
 }
 
 /** Up to eight floats as int16. */

@@ -1,11 +1,9 @@
 // Multi-head self-attention (Vaswani et al. 2017, section 3.2) over one sequence, on its real length: there is no
-// padding and so no mask. Four queries go through at a time, so that their scores never leave the first-level cache.
+// padding and so no mask. Queries go through a panel of the product at a time, so that their scores never leave the first-level cache.
 
 import { IDENTITY } from "./finish";
-import { gemm, packedWeightBytes, packInputs, packRows } from "./gemm";
+import { gemm, packedInputBytes, packedWeightBytes, packInputs, packRows, ROWS } from "./gemm";
 import { exponentials } from "./softmax";
-
-const ROWS: i32 = 4;
 
 /** Values from one row of scores to the next: a whole number of output tiles. */
 function scoreStride(tokens: i32): i32 {
@@ -17,9 +15,10 @@ export function attentionScratchBytes(tokens: i32, headSize: i32): i32 {
   return (
     packedWeightBytes(tokens, headSize) + // keys
     packedWeightBytes(headSize, tokens) + // values
-    ROWS * headSize * 4 + // queries
-    2 * ROWS * scoreStride(tokens) * 4 + // scores, then the same packed
-    ROWS * 4 // their sums
+    packedInputBytes(ROWS, headSize) + // queries
+    packedInputBytes(ROWS, tokens) + // exponentials of the scores
+    ROWS * scoreStride(tokens) * 4 + // scores
+    ROWS * 4 // sums of the exponentials
   );
 }
 
@@ -49,9 +48,9 @@ export function attentionHeads(
   const keys = scratch;
   const values = keys + packedWeightBytes(tokens, headSize);
   const packed = values + packedWeightBytes(headSize, tokens);
-  const scores = packed + ROWS * headSize * 4;
-  const shares = scores + ROWS * stride * 4;
-  const sums = shares + ROWS * stride * 4;
+  const shares = packed + packedInputBytes(ROWS, headSize);
+  const scores = shares + packedInputBytes(ROWS, tokens);
+  const sums = scores + ROWS * stride * 4;
 
   for (let head = first; head < last; head++) {
     const query = queryKeyValue + ((<usize>(head * headSize)) << 2);
@@ -61,8 +60,8 @@ export function attentionHeads(
       const rows = min(ROWS, tokens - t);
       packInputs(query + <usize>t * rowBytes, rows, headSize, 3 * hidden, packed);
       gemm(packed, keys, 0, 0, scores, rows, tokens, headSize, stride, IDENTITY);
-      exponentials(scores, tokens, stride, scale, sums);
-      packRows(scores, ROWS, tokens, (<usize>stride) << 2, shares, 16);
+      exponentials(scores, rows, tokens, stride, scale, sums);
+      packInputs(scores, rows, tokens, stride, shares);
       const out = context + <usize>t * outBytes + ((<usize>(head * headSize)) << 2);
       gemm(shares, values, 0, 0, out, rows, headSize, tokens, hidden, IDENTITY);
       for (let row: usize = 0; row < <usize>rows; row++) {

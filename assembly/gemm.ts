@@ -1,18 +1,27 @@
 // Matrix multiplication in f32: out[m, n] = inputs[m, k] · weights[n, k]ᵀ (+ bias[n]) (GELU) (+ residual[m, n]).
 //
 // Both operands are packed, so that the inner loop reads memory in a straight line:
-//   inputs   ⌈m/4⌉ panels of [k, 4]: four rows side by side, missing rows anything
+//   inputs   ⌈m/ROWS⌉ panels of [k, ROWS]: rows side by side, missing rows anything
 //   weights  ⌈n/8⌉ panels of [k, 8]: eight rows (output features) side by side, missing rows zero
 //   bias     ⌈n/8⌉ · 8 values, missing ones zero
-// The tile is 4 rows × 8 columns with k not unrolled: eight accumulators, two weight vectors and one splat fit the
-// sixteen registers of x86-64. Unrolling k spills (half the speed on Node 20 and 22).
+// The tile is 8 columns wide and k is not unrolled, which engines do themselves: unrolled here it spills. With 4 rows a
+// multiplication and an addition keep every unit busy; a fused multiply-add takes twice as long to come back as it
+// takes to start, so that there 6 rows, twelve sums in flight, are a sixth faster than 4. Fourteen or fifteen registers
+// either way, of the fifteen that engines leave us on x86-64. A panel of one or two rows, as a product with one row of
+// inputs has, is worked on two rows at a time.
 
 import { finishRow } from "./finish";
 import { multiplyAdd } from "./math";
 
+/** Input rows of a panel. */
+export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+
+/** Packed inputs that are taken through all weights before the next ones: half of a first-level cache. */
+const BLOCK_BYTES: usize = 16384;
+
 /** Bytes of `m` packed input rows of `k` values. */
 export function packedInputBytes(m: i32, k: i32): i32 {
-  return ((m + 3) & ~3) * k * 4;
+  return ((m + ROWS - 1) / ROWS) * ROWS * k * 4;
 }
 
 /** Bytes of `n` packed weight rows of `k` values. */
@@ -20,13 +29,16 @@ export function packedWeightBytes(n: i32, k: i32): i32 {
   return ((n + 7) & ~7) * k * 4;
 }
 
-/** Packs inputs [m, k], whose rows lie `stride` values apart, into panels of four rows. */
+/** Packs inputs [m, k], whose rows lie `stride` values apart, into panels. */
 export function packInputs(inputs: usize, m: i32, k: i32, stride: i32, packed: usize): void {
   const rowBytes = (<usize>stride) << 2;
-  for (let i = 0; i < m; i += 4) {
-    packRows(inputs, min(4, m - i), k, rowBytes, packed, 16);
-    inputs += 4 * rowBytes;
-    packed += (<usize>k) << 4;
+  for (let i = 0; i < m; i += ROWS) {
+    packRows(inputs, min(4, m - i), k, rowBytes, packed, ROWS * 4);
+    if (ROWS === 6 && m - i > 4) {
+      packTwoRows(inputs + 4 * rowBytes, min(2, m - i - 4), k, rowBytes, packed + 16, ROWS * 4);
+    }
+    inputs += <usize>ROWS * rowBytes;
+    packed += (<usize>(k * ROWS)) << 2;
   }
 }
 
@@ -66,6 +78,28 @@ export function packRows(row0: usize, rows: i32, k: i32, rowBytes: usize, packed
   }
 }
 
+/** As {@link packRows}, two rows. */
+function packTwoRows(row0: usize, rows: i32, k: i32, rowBytes: usize, packed: usize, step: usize): void {
+  const row1 = rows > 1 ? row0 + rowBytes : row0;
+  const wide = (<usize>(k & ~3)) << 2;
+  const end = (<usize>k) << 2;
+  let at: usize = 0;
+  for (; at < wide; at += 16, packed += 4 * step) {
+    const a = v128.load(row0 + at);
+    const b = v128.load(row1 + at);
+    const ab01 = i32x4.shuffle(a, b, 0, 4, 1, 5);
+    const ab23 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+    v128.store64_lane(packed, ab01, 0);
+    v128.store64_lane(packed + step, ab01, 1);
+    v128.store64_lane(packed + 2 * step, ab23, 0);
+    v128.store64_lane(packed + 3 * step, ab23, 1);
+  }
+  for (; at < end; at += 4, packed += step) {
+    f32.store(packed, f32.load(row0 + at));
+    f32.store(packed, f32.load(row1 + at), 4);
+  }
+}
+
 /** Puts one weight row [k] in its place as row `row` of packed weights, whose memory must start out zero. */
 export function packWeightRow(weights: usize, k: i32, row: i32, packed: usize): void {
   let to = packed + <usize>(row >> 3) * k * 32 + ((<usize>(row & 7)) << 2);
@@ -94,9 +128,31 @@ export function gemm(
   outStride: i32,
   activation: i32,
 ): void {
-  const inputPanel = (<usize>k) << 4;
-  const weightPanel = (<usize>k) << 5;
+  const inputPanel = (<usize>(k * ROWS)) << 2;
+  const block = ROWS * max(1, <i32>(BLOCK_BYTES / inputPanel));
   const rowBytes = (<usize>outStride) << 2;
+  for (let i = 0; i < m; i += block) {
+    const offset = <usize>i * rowBytes;
+    const also = residual ? residual + offset : 0;
+    multiplyBlock(inputs, weights, bias, also, out + offset, min(block, m - i), n, k, rowBytes, activation);
+    inputs += <usize>(block / ROWS) * inputPanel;
+  }
+}
+
+function multiplyBlock(
+  inputs: usize,
+  weights: usize,
+  bias: usize,
+  residual: usize,
+  out: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  rowBytes: usize,
+  activation: i32,
+): void {
+  const inputPanel = (<usize>(k * ROWS)) << 2;
+  const weightPanel = (<usize>k) << 5;
   for (let j = 0; j < n; j += 8) {
     let bias0 = i32x4.splat(0);
     let bias1 = bias0;
@@ -106,7 +162,9 @@ export function gemm(
     }
     const columns = min(8, n - j);
     let a = inputs;
-    for (let i = 0; i < m; i += 4) {
+    for (let i = 0; i < m; i += ROWS) {
+      const rows = m - i;
+      const end = a + inputPanel;
       let b = weights;
       let c00 = bias0;
       let c01 = bias1;
@@ -116,23 +174,47 @@ export function gemm(
       let c21 = bias1;
       let c30 = bias0;
       let c31 = bias1;
-      for (const end = a + inputPanel; a < end; a += 16, b += 32) {
-        const b0 = v128.load(b);
-        const b1 = v128.load(b, 16);
-        const a0 = v128.load32_splat(a);
-        c00 = multiplyAdd(a0, b0, c00);
-        c01 = multiplyAdd(a0, b1, c01);
-        const a1 = v128.load32_splat(a, 4);
-        c10 = multiplyAdd(a1, b0, c10);
-        c11 = multiplyAdd(a1, b1, c11);
-        const a2 = v128.load32_splat(a, 8);
-        c20 = multiplyAdd(a2, b0, c20);
-        c21 = multiplyAdd(a2, b1, c21);
-        const a3 = v128.load32_splat(a, 12);
-        c30 = multiplyAdd(a3, b0, c30);
-        c31 = multiplyAdd(a3, b1, c31);
+      let c40 = bias0;
+      let c41 = bias1;
+      let c50 = bias0;
+      let c51 = bias1;
+      if (rows > 2) {
+        for (; a < end; a += ROWS * 4, b += 32) {
+          const b0 = v128.load(b);
+          const b1 = v128.load(b, 16);
+          const a0 = v128.load32_splat(a);
+          c00 = multiplyAdd(a0, b0, c00);
+          c01 = multiplyAdd(a0, b1, c01);
+          const a1 = v128.load32_splat(a, 4);
+          c10 = multiplyAdd(a1, b0, c10);
+          c11 = multiplyAdd(a1, b1, c11);
+          const a2 = v128.load32_splat(a, 8);
+          c20 = multiplyAdd(a2, b0, c20);
+          c21 = multiplyAdd(a2, b1, c21);
+          const a3 = v128.load32_splat(a, 12);
+          c30 = multiplyAdd(a3, b0, c30);
+          c31 = multiplyAdd(a3, b1, c31);
+          if (ROWS === 6) {
+            const a4 = v128.load32_splat(a, 16);
+            c40 = multiplyAdd(a4, b0, c40);
+            c41 = multiplyAdd(a4, b1, c41);
+            const a5 = v128.load32_splat(a, 20);
+            c50 = multiplyAdd(a5, b0, c50);
+            c51 = multiplyAdd(a5, b1, c51);
+          }
+        }
+      } else {
+        for (; a < end; a += ROWS * 4, b += 32) {
+          const b0 = v128.load(b);
+          const b1 = v128.load(b, 16);
+          const a0 = v128.load32_splat(a);
+          c00 = multiplyAdd(a0, b0, c00);
+          c01 = multiplyAdd(a0, b1, c01);
+          const a1 = v128.load32_splat(a, 4);
+          c10 = multiplyAdd(a1, b0, c10);
+          c11 = multiplyAdd(a1, b1, c11);
+        }
       }
-      const rows = m - i;
       const offset = <usize>i * rowBytes + ((<usize>j) << 2);
       const to = out + offset;
       const also = residual ? residual + offset : 0;
@@ -141,6 +223,10 @@ export function gemm(
       if (rows > 1) finishRow(c10, c11, to + rowBytes, also + step, columns, activation);
       if (rows > 2) finishRow(c20, c21, to + 2 * rowBytes, also + 2 * step, columns, activation);
       if (rows > 3) finishRow(c30, c31, to + 3 * rowBytes, also + 3 * step, columns, activation);
+      if (ROWS === 6) {
+        if (rows > 4) finishRow(c40, c41, to + 4 * rowBytes, also + 4 * step, columns, activation);
+        if (rows > 5) finishRow(c50, c51, to + 5 * rowBytes, also + 5 * step, columns, activation);
+      }
     }
     weights += weightPanel;
   }

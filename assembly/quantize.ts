@@ -12,8 +12,10 @@ export const MAGNITUDE = memory.data<i32>([0x7fffffff]); // all bits but the sig
 /** Rows whose largest value is below this pass for zero: the inverse of their scale could overflow. */
 const SMALLEST: f32 = 1e-30;
 
-/** The first `count` (1 to 3) floats at an address, then zeros. */
-export function loadFew(address: usize, count: i32): v128 {
+/** The first `count` floats at an address, at most four, then zeros. */
+export function loadUpTo4(address: usize, count: i32): v128 {
+  if (count >= 4) return v128.load(address);
+  if (count <= 0) return i32x4.splat(0);
   if (count === 1) return v128.load32_zero(address);
   const pair = v128.load64_zero(address);
   return count === 2 ? pair : v128.load32_lane(address, pair, 2, 8);
@@ -31,7 +33,7 @@ export function largestMagnitude(row: usize, k: i32): f32 {
   const wide = row + ((<usize>(k & ~3)) << 2);
   let largest = i32x4.splat(0);
   for (; row < wide; row += 16) largest = i32x4.max_s(largest, v128.and(v128.load(row), magnitude));
-  if (k & 3) largest = i32x4.max_s(largest, v128.and(loadFew(row, k & 3), magnitude));
+  if (k & 3) largest = i32x4.max_s(largest, v128.and(loadUpTo4(row, k & 3), magnitude));
   return largestBits(largest);
 }
 
@@ -101,16 +103,16 @@ export function roundRowsInt16(
   const few = k & 3;
   if (few) {
     const low = roundPair(
-      loadFew(row0 + wide, few),
-      loadFew(row1 + wide, few),
+      loadUpTo4(row0 + wide, few),
+      loadUpTo4(row1 + wide, few),
       factors0,
       factors1,
       shift,
       shift,
     );
     const high = roundPair(
-      loadFew(row2 + wide, few),
-      loadFew(row3 + wide, few),
+      loadUpTo4(row2 + wide, few),
+      loadUpTo4(row3 + wide, few),
       factors2,
       factors3,
       shift,
@@ -129,79 +131,51 @@ export function inverseScale(largest: f32, limit: i32, scale: usize): f32 {
 }
 
 /**
- * Quantizes four rows of k floats to 0 … 127, where the row's zero point stands for 0. Of the rows only the first
- * `rows` exist; the others repeat the first, and their results mean nothing.
+ * Quantizes a row of k floats to 0 … 127, where the row's zero point stands for 0.
  *
- * @param rowBytes from one row to the next
- * @param out [⌈k/4⌉, 4, 4] u8; what pads k lies in 0 … 127
- * @param scales [4] f32: what one unit of each row stands for
- * @param zeros [4] i32
+ * @param out [⌈k/4⌉, 4] u8; what pads k lies in 0 … 127; a step of `step` bytes from one four to the next
+ * @param scale f32: what one unit stands for
+ * @param zero i32: the zero point
  */
-export function quantizeRowsUnsigned(
-  row0: usize,
-  rows: i32,
+export function quantizeRowUnsigned(
+  row: usize,
   k: i32,
-  rowBytes: usize,
   out: usize,
-  scales: usize,
-  zeros: usize,
+  step: usize,
+  scale: usize,
+  zero: usize,
 ): void {
-  const row1 = rows > 1 ? row0 + rowBytes : row0;
-  const row2 = rows > 2 ? row0 + 2 * rowBytes : row0;
-  const row3 = rows > 3 ? row0 + 3 * rowBytes : row0;
-  const inverse0 = inverseUnsignedScale(row0, k, scales, zeros);
-  const inverse1 = inverseUnsignedScale(row1, k, scales + 4, zeros + 4);
-  const inverse2 = inverseUnsignedScale(row2, k, scales + 8, zeros + 8);
-  const inverse3 = inverseUnsignedScale(row3, k, scales + 12, zeros + 12);
-  const shift0 = i32x4.splat(i32.load(ROUND_BITS) + i32.load(zeros));
-  const shift1 = i32x4.splat(i32.load(ROUND_BITS) + i32.load(zeros, 4));
-  const shift2 = i32x4.splat(i32.load(ROUND_BITS) + i32.load(zeros, 8));
-  const shift3 = i32x4.splat(i32.load(ROUND_BITS) + i32.load(zeros, 12));
-  const lowest = i32x4.splat(0);
-
-  const wide = (<usize>(k & ~3)) << 2;
-  const few = k & 3;
-  for (let at: usize = 0; at < wide; at += 16, out += 16) {
-    const low = roundPair(v128.load(row0 + at), v128.load(row1 + at), inverse0, inverse1, shift0, shift1);
-    const high = roundPair(v128.load(row2 + at), v128.load(row3 + at), inverse2, inverse3, shift2, shift3);
-    v128.store(out, i8x16.max_s(i8x16.narrow_i16x8_s(low, high), lowest));
+  const factor = f32x4.splat(inverseUnsignedScale(row, k, scale, zero));
+  const shift = i32x4.splat(i32.load(ROUND_BITS) + i32.load(zero));
+  for (; k >= 16; k -= 16, row += 64, out += 4 * step) {
+    const low = roundPair(v128.load(row), v128.load(row, 16), factor, factor, shift, shift);
+    const high = roundPair(v128.load(row, 32), v128.load(row, 48), factor, factor, shift, shift);
+    const bytes = toUnsigned(low, high);
+    v128.store32_lane(out, bytes, 0);
+    v128.store32_lane(out + step, bytes, 1);
+    v128.store32_lane(out + 2 * step, bytes, 2);
+    v128.store32_lane(out + 3 * step, bytes, 3);
   }
-  if (few) {
-    const low = roundPair(
-      loadFew(row0 + wide, few),
-      loadFew(row1 + wide, few),
-      inverse0,
-      inverse1,
-      shift0,
-      shift1,
-    );
-    const high = roundPair(
-      loadFew(row2 + wide, few),
-      loadFew(row3 + wide, few),
-      inverse2,
-      inverse3,
-      shift2,
-      shift3,
-    );
-    v128.store(out, i8x16.max_s(i8x16.narrow_i16x8_s(low, high), lowest));
+  for (; k > 0; k -= 4, row += 16, out += step) {
+    const x = loadUpTo4(row, k);
+    const pair = roundPair(x, x, factor, factor, shift, shift);
+    v128.store32_lane(out, toUnsigned(pair, pair), 0);
   }
 }
 
-/** Stores a row's scale and zero point, and returns four times the scale's inverse. */
-function inverseUnsignedScale(row: usize, k: i32, scale: usize, zero: usize): v128 {
-  const wide = row + ((<usize>(k & ~3)) << 2);
+/** Sixteen int16 as bytes of 0 … 127: rounding may have gone one beyond, and NaN anywhere. */
+function toUnsigned(low: v128, high: v128): v128 {
+  return i8x16.max_s(i8x16.narrow_i16x8_s(low, high), i32x4.splat(0));
+}
+
+/** Stores a row's scale and zero point, and returns the scale's inverse. */
+function inverseUnsignedScale(row: usize, k: i32, scale: usize, zero: usize): f32 {
   const nothing = i32x4.splat(0);
   let lowest = nothing;
   let highest = nothing;
   let notFinite = nothing; // x · 0 is NaN for the x that pmin and pmax may pass over
-  for (; row < wide; row += 16) {
-    const x = v128.load(row);
-    lowest = f32x4.pmin(lowest, x);
-    highest = f32x4.pmax(highest, x);
-    notFinite = f32x4.add(notFinite, f32x4.mul(x, nothing));
-  }
-  if (k & 3) {
-    const x = loadFew(row, k & 3);
+  for (; k > 0; k -= 4, row += 16) {
+    const x = loadUpTo4(row, k);
     lowest = f32x4.pmin(lowest, x);
     highest = f32x4.pmax(highest, x);
     notFinite = f32x4.add(notFinite, f32x4.mul(x, nothing));
@@ -212,11 +186,11 @@ function inverseUnsignedScale(row: usize, k: i32, scale: usize, zero: usize): v1
   if (range < SMALLEST) {
     f32.store(scale, 0);
     i32.store(zero, 0);
-    return nothing;
+    return 0;
   }
   const inverse: f32 = 127 / range;
   const shift: f32 = f32.load(ROUND) - least * inverse;
   f32.store(scale, range / 127);
   i32.store(zero, reinterpret<i32>(shift) - i32.load(ROUND_BITS));
-  return f32x4.splat(inverse);
+  return inverse;
 }

@@ -47,16 +47,16 @@ function padAndFindPeak(row: usize, columns: i32): v128 {
 }
 
 /**
- * Replaces four rows of x by e^(scale · (x − the row's largest)): softmax but for the division by the rows' sums.
+ * Replaces each row of x [rows, columns] by e^(scale · (x − the row's largest)): softmax but for the division by the rows' sums.
  *
  * @param stride values from one row to the next, at least columns rounded up to a multiple of four, which is how many
  *   are written
- * @param sums [4]
+ * @param sums [rows]
  */
-export function exponentials(x: usize, columns: i32, stride: i32, scale: f32, sums: usize): void {
+export function exponentials(x: usize, rows: i32, columns: i32, stride: i32, scale: f32, sums: usize): void {
   const rowBytes = (<usize>stride) << 2;
   const scales = f32x4.splat(scale);
-  for (let row: usize = 0; row < 16; row += 4, x += rowBytes) {
+  for (const last = sums + ((<usize>rows) << 2); sums < last; sums += 4, x += rowBytes) {
     const peak = padAndFindPeak(x, columns);
     let sum = f32x4.splat(0);
     const end = x + ((<usize>columns) << 2);
@@ -65,6 +65,6 @@ export function exponentials(x: usize, columns: i32, stride: i32, scale: f32, su
       v128.store(at, e);
       sum = f32x4.add(sum, e);
     }
-    f32.store(sums + row, sumLanes(sum));
+    f32.store(sums, sumLanes(sum));
   }
 }
