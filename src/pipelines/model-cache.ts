@@ -51,7 +51,9 @@ export const loadThroughCache: LoadThroughCache = async (source, options, load) 
     }
   }
 
-  const { name, body } = bodyOf(await fetchModel(url, signal), url);
+  // What was wrong with the copy may be wrong with the one in the browser's other cache, that of HTTP, too.
+  const response = await fetchModel(url, signal, kept && { cache: "reload" });
+  const { name, body } = bodyOf(response, url);
   if (cache === undefined) return load(new StreamReader(body, name));
   const copy = new Copy(cache, url, integrity);
   try {

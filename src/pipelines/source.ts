@@ -29,13 +29,17 @@ export const openSource: OpenSource = async (source, signal) => {
 };
 
 /**
- * Fetches a URL. Its `integrity` is checked elsewhere: `fetch` would hold the whole body back until it had seen its end.
+ * Fetches a URL. The model's `integrity` is checked elsewhere: `fetch` would hold the whole body back until it had seen its end.
  *
  * @throws {ModelFileError} `unreadable`; where the signal aborted, its reason instead
  */
-export async function fetchModel(url: string | URL, signal: AbortSignal | undefined): Promise<Response> {
+export async function fetchModel(
+  url: string | URL,
+  signal: AbortSignal | undefined,
+  init?: RequestInit,
+): Promise<Response> {
   try {
-    return await fetch(url, { signal: signal ?? null });
+    return await fetch(url, { ...init, signal: signal ?? null });
   } catch (error) {
     signal?.throwIfAborted();
     const cause = (error as Error).cause ?? error;
