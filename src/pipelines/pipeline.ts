@@ -95,8 +95,10 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
           threads: choice.threads,
         });
         if (expected !== undefined) await hashed?.verify(expected);
+        const tag = tokenClassificationPipeline(file, model, { kernels: path, ...choice }, defaults);
+        // Last, since nobody would end the threads of a model that is refused.
         if (shared) await model.startTeam(platform.startThread!, { module, file, threads: choice.threads });
-        return tokenClassificationPipeline(file, model, { kernels: path, ...choice }, defaults);
+        return tag;
       } finally {
         await reader.close();
       }

@@ -6,9 +6,13 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import * as browser from "../../src/index.browser.ts";
 import * as node from "../../src/index.node.ts";
+import { createPipelineFunction } from "../../src/pipelines/pipeline.ts";
 import { createSha256 as createBrowserSha256 } from "../../src/pipelines/sha256-browser.ts";
 import { createSha256 as createNodeSha256 } from "../../src/pipelines/sha256-node.ts";
 import { createSha256 as createWorkerdSha256 } from "../../src/pipelines/sha256-workerd.ts";
+import { openSource } from "../../src/pipelines/source.ts";
+import { kernelModule } from "../../src/wasm/module-inline.ts";
+import { randomModel } from "../model/random-model.ts";
 import { chunked, modelBytes } from "./loading.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes);
@@ -76,6 +80,22 @@ describe("integrity", () => {
       }
     });
   }
+
+  test("comes before any thread is started, as every other reason to refuse a model", async () => {
+    const pipeline = createPipelineFunction({
+      kernelModule,
+      openSource,
+      createSha256: createNodeSha256,
+      startThread: () => assert.fail("no thread may be started"),
+    });
+    const integrity = "0".repeat(64);
+    const loading = pipeline("token-classification", modelBytes, { integrity, threads: 2 });
+    await assert.rejects(loading, { code: "integrity" });
+    const tokenizer = randomModel({ tokenizer: { unk_token: "none" } });
+    await assert.rejects(pipeline("token-classification", tokenizer, { threads: 2 }), {
+      code: "tokenizer-malformed",
+    });
+  });
 
   test("says of a file that breaks a rule which one, whatever its hash", async () => {
     const short = modelBytes.subarray(0, -1);
