@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { probeFeatures } from "../wasm/features.ts";
+import { acceptsPath, KERNEL_PATHS, type KernelPath } from "../wasm/kernel-path.ts";
 import { type KnownAnswer, runKnownAnswers } from "../wasm/known-answer.ts";
 import { EXIT_FAILURE } from "./failure.ts";
-import { type Diagnosis, renderDiagnosis } from "./render-diagnosis.ts";
+import { type Diagnosis, type PathDiagnosis, renderDiagnosis } from "./render-diagnosis.ts";
 import { styleFor, write } from "./terminal.ts";
 import { packageVersion } from "./version.ts";
 
@@ -11,9 +12,9 @@ export function doctorCommand(): Command {
     .description("check that this machine's JavaScript engine runs the kernels, and runs them right")
     .option("--json", "print JSON")
     .action(async ({ json }: { json?: boolean }) => {
-      const diagnosis = await diagnose(async () => {
+      const diagnosis = await diagnose(async (path) => {
         const { kernelModule } = await import("../wasm/module-inline.ts");
-        return runKnownAnswers(await kernelModule("simd"));
+        return runKnownAnswers(await kernelModule(path));
       });
       await write(
         process.stdout,
@@ -25,26 +26,37 @@ export function doctorCommand(): Command {
     });
 }
 
-/** @param answer runs the kernels on inputs whose results are known */
-export async function diagnose(answer: () => Promise<readonly KnownAnswer[]>): Promise<Diagnosis> {
-  const features = probeFeatures();
-  let answers: readonly KnownAnswer[] = [];
-  let error: string | null = null;
-  try {
-    answers = await answer();
-  } catch (thrown) {
-    error = thrown instanceof Error ? thrown.message : String(thrown);
-  }
+/** @param answer runs a path's kernels on inputs whose results are known */
+export async function diagnose(
+  answer: (path: KernelPath) => Promise<readonly KnownAnswer[]>,
+): Promise<Diagnosis> {
+  const paths: PathDiagnosis[] = [];
+  for (const path of KERNEL_PATHS) paths.push(await diagnosePath(path, answer));
   const { bun, deno, node, v8 } = process.versions;
   const [name, version] = bun ? ["Bun", bun] : deno ? ["Deno", deno] : ["Node", node];
   return {
     version: packageVersion(),
     engine: { name, version, v8: v8 ?? null },
     platform: `${process.platform} ${process.arch}`,
-    features,
-    path: error === null ? "f32, 128-bit SIMD, one thread" : null,
-    known_answers: answers,
-    error,
-    healthy: error === null && answers.every(({ passed }) => passed),
+    features: probeFeatures(),
+    path: paths.find(({ right }) => right)?.path ?? null,
+    paths,
+    healthy:
+      paths.some(({ accepted }) => accepted) && paths.every(({ accepted, right }) => !accepted || right),
   };
+}
+
+async function diagnosePath(
+  path: KernelPath,
+  answer: (path: KernelPath) => Promise<readonly KnownAnswer[]>,
+): Promise<PathDiagnosis> {
+  if (!acceptsPath(path)) return { path, accepted: false, right: false, known_answers: [], error: null };
+  try {
+    const answers = await answer(path);
+    const right = answers.every(({ passed }) => passed);
+    return { path, accepted: true, right, known_answers: answers, error: null };
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown.message : String(thrown);
+    return { path, accepted: true, right: false, known_answers: [], error };
+  }
 }

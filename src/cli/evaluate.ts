@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { readDataset } from "../data/index.ts";
 import { EntityScorer } from "../metrics/entity-scores.ts";
+import { type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
 import { EntityTypes, labelOf } from "./entity-types.ts";
 import { markedTexts } from "./marked-entities.ts";
 import { startProgress } from "./progress.ts";
@@ -8,7 +9,7 @@ import { type Evaluation, renderScores } from "./render-scores.ts";
 import { aggregationOption, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
 import { styleFor, write } from "./terminal.ts";
 
-interface EvaluateOptions {
+interface EvaluateOptions extends EngineOptions {
   readonly data: string;
   readonly json?: boolean;
   readonly aggregationStrategy: (typeof ENTITY_STRATEGIES)[number];
@@ -24,6 +25,8 @@ export function evaluateCommand(): Command {
     )
     .addOption(aggregationOption(...ENTITY_STRATEGIES))
     .option("--json", "print JSON instead of a table")
+    .addOption(kernelsOption())
+    .addOption(threadsOption())
     .addHelpText(
       "after",
       `
@@ -37,7 +40,7 @@ Examples:
 async function evaluate(model: string, options: EvaluateOptions): Promise<void> {
   const dataset = await readDataset(options.data);
   const texts = markedTexts(dataset);
-  const tag = await loadTagger(model);
+  const tag = await loadTagger(model, options);
   const progress = startProgress("texts", process.stderr);
   const scorer = new EntityScorer();
   const started = performance.now();

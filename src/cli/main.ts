@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { benchCommand } from "./bench.ts";
 import { convertCommand } from "./convert.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -32,6 +33,7 @@ for (const command of [
   evaluateCommand(),
   convertCommand(),
   exportCommand(),
+  benchCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

@@ -1,4 +1,5 @@
 import type { EngineFeatures } from "../wasm/features.ts";
+import type { KernelPath } from "../wasm/kernel-path.ts";
 import type { KnownAnswer } from "../wasm/known-answer.ts";
 import { renderTable } from "./render-table.ts";
 import { printable, type Style } from "./terminal.ts";
@@ -9,18 +10,27 @@ export interface Diagnosis {
   readonly engine: { readonly name: string; readonly version: string; readonly v8: string | null };
   readonly platform: string;
   readonly features: EngineFeatures;
-  /** Which kernels run here; null where none can. */
-  readonly path: string | null;
-  readonly known_answers: readonly KnownAnswer[];
-  /** Why the kernels could not be run at all. */
-  readonly error: string | null;
+  /** Which build of the kernels is chosen here; null where none can be. */
+  readonly path: KernelPath | null;
+  readonly paths: readonly PathDiagnosis[];
   readonly healthy: boolean;
 }
 
-/** What `doctor` shows a person: the engine, the known answers, the verdict. */
+/** How one build of the kernels fares. */
+export interface PathDiagnosis {
+  readonly path: KernelPath;
+  /** Whether the engine knows its instructions. */
+  readonly accepted: boolean;
+  readonly right: boolean;
+  readonly known_answers: readonly KnownAnswer[];
+  /** Why it could not be run at all. */
+  readonly error: string | null;
+}
+
+/** What `doctor` shows a person: the engine, the known answers of each path, the verdict. */
 export function renderDiagnosis(diagnosis: Diagnosis, style: Style): string {
   const { colors } = style;
-  const { engine, error, features, healthy, known_answers: answers } = diagnosis;
+  const { engine, features, healthy, paths } = diagnosis;
   const has = (present: boolean) => (present ? "yes" : "no");
   const facts: readonly (readonly [string, string])[] = [
     ["version", `electra-edge ${diagnosis.version}`],
@@ -34,11 +44,15 @@ export function renderDiagnosis(diagnosis: Diagnosis, style: Style): string {
   const lines = facts
     .map(([name, value]) => ` ${colors.bold(name.padEnd(12))}  ${printable(value)}\n`)
     .join("");
+  const answers = paths.flatMap(({ path, known_answers }) =>
+    known_answers.map((answer) => [path, answer] as const),
+  );
   const table = renderTable(
     {
-      head: ["kernel", "relative error", "allowed", ""],
-      align: ["left", "right", "right", "left"],
-      rows: answers.map(({ kernel, relativeError, tolerance, passed }) => [
+      head: ["path", "kernel", "relative error", "allowed", ""],
+      align: ["left", "left", "right", "right", "left"],
+      rows: answers.map(([path, { kernel, relativeError, tolerance, passed }]) => [
+        path,
         kernel,
         relativeError.toExponential(1),
         tolerance.toExponential(1),
@@ -47,8 +61,15 @@ export function renderDiagnosis(diagnosis: Diagnosis, style: Style): string {
     },
     style,
   );
-  const verdict = healthy
-    ? colors.green("✓ this engine runs the kernels and gets their answers right")
-    : colors.red(`✗ ${error === null ? "this engine computes wrongly" : printable(error)}`);
-  return `${lines}\n${answers.length === 0 ? "" : `${table}\n`} ${verdict}\n`;
+  return `${lines}\n${answers.length === 0 ? "" : `${table}\n`} ${
+    healthy
+      ? colors.green("✓ this engine runs the kernels and gets their answers right")
+      : colors.red(`✗ ${printable(complaint(paths))}`)
+  }\n`;
+}
+
+function complaint(paths: readonly PathDiagnosis[]): string {
+  const broken = paths.find(({ accepted, right }) => accepted && !right);
+  if (broken === undefined) return "this engine has no WebAssembly SIMD";
+  return broken.error ?? `this engine computes the path "${broken.path}" wrongly`;
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import type { AggregationStrategy } from "../index.node.ts";
+import { type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
 import { UsageError } from "./failure.ts";
 import { openInput } from "./inputs.ts";
 import { createFormat, FORMATS, type FormatName } from "./output-formats.ts";
@@ -7,7 +8,7 @@ import { startProgress } from "./progress.ts";
 import { aggregationOption, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
 import { styleFor, write } from "./terminal.ts";
 
-interface RunOptions {
+interface RunOptions extends EngineOptions {
   readonly format: FormatName;
   readonly aggregationStrategy: AggregationStrategy;
   readonly ignoreLabels: readonly string[];
@@ -23,6 +24,8 @@ export function runCommand(): Command {
     .addOption(new Option("--format <name>", "what to print").choices(FORMATS).default("table"))
     .addOption(aggregationOption("none", ...ENTITY_STRATEGIES))
     .option("--ignore-labels <list>", "labels to leave out, with commas between them", splitList, ["O"])
+    .addOption(kernelsOption())
+    .addOption(threadsOption())
     .addHelpText(
       "after",
       `
@@ -41,7 +44,7 @@ async function run(model: string, argument: string | undefined, options: RunOpti
   if (formatName === "conll" && aggregationStrategy === "none") {
     throw new UsageError("--format conll needs whole entities, not --aggregation-strategy none");
   }
-  const tag = await loadTagger(model);
+  const tag = await loadTagger(model, options);
   // On a terminal the results themselves show how far it has got.
   const progress = process.stdout.isTTY ? undefined : startProgress("texts", process.stderr);
   try {

@@ -5,6 +5,7 @@ import type {
   TokenClassificationOptions,
   TokenClassificationPipeline,
 } from "../index.node.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import type { Finding } from "./entity-types.ts";
 
 /** The strategies that join tokens. */
@@ -19,9 +20,12 @@ export const aggregationOption = (...strategies: readonly AggregationStrategy[])
  * Loads a model to find entities with. The runtime comes with it only now, since the commands that run no model do
  * without the compiled kernels.
  */
-export async function loadTagger(model: string): Promise<TokenClassificationPipeline> {
+export async function loadTagger(
+  model: string,
+  { kernels, threads = 1 }: EngineOptions,
+): Promise<TokenClassificationPipeline> {
   const { pipeline } = await import("../index.node.ts");
-  return pipeline("token-classification", model);
+  return pipeline("token-classification", model, { threads, ...(kernels === undefined ? {} : { kernels }) });
 }
 
 /** Tags a text and says, where that can't be done, which one it was. */

@@ -247,7 +247,7 @@ describe("electra-edge", () => {
       const { code, stdout } = await electraEdge(["doctor"]);
       assert.equal(code, 0);
       assert.match(stdout, /^ engine +Node \d+\./mu);
-      assert.match(stdout, /^ gemm +\d\.\de[+-]\d+ +\d\.\de[+-]\d+ {2}✓ right$/mu);
+      assert.match(stdout, /^ simd +gemm +\d\.\de[+-]\d+ +\d\.\de[+-]\d+ {2}✓ right$/mu);
       assert.match(stdout, /✓ this engine runs the kernels/u);
     });
 
@@ -256,9 +256,11 @@ describe("electra-edge", () => {
       assert.equal(diagnosis.healthy, true);
       assert.equal(diagnosis.engine.version, process.versions.node);
       assert.equal(diagnosis.features.simd, true);
-      assert.ok(diagnosis.known_answers.length > 0);
-      for (const { relativeError, tolerance } of diagnosis.known_answers)
-        assert.ok(relativeError <= tolerance);
+      assert.equal(diagnosis.path, diagnosis.features.relaxedSimd ? "relaxed" : "simd");
+      for (const { accepted, known_answers } of diagnosis.paths) {
+        assert.equal(known_answers.length > 0, accepted);
+        for (const { relativeError, tolerance } of known_answers) assert.ok(relativeError <= tolerance);
+      }
     });
 
     it("exits with 1 on an engine without SIMD, and says so", async () => {
@@ -274,8 +276,8 @@ describe("electra-edge", () => {
       const diagnosis = await diagnose(async () => [wrong]);
       assert.equal(diagnosis.healthy, false);
       const shown = renderDiagnosis(diagnosis, styleFor({}, {}));
-      assert.match(shown, /^ gemm +5\.0e-1 +1\.0e-6 {2}✗ wrong$/mu);
-      assert.match(shown, /✗ this engine computes wrongly\n$/u);
+      assert.match(shown, /^ simd +gemm +5\.0e-1 +1\.0e-6 {2}✗ wrong$/mu);
+      assert.match(shown, /✗ this engine computes the path "\w+" wrongly\n$/u);
     });
   });
 });

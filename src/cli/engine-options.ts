@@ -1,0 +1,21 @@
+import { InvalidArgumentError, Option } from "commander";
+import { KERNEL_PATHS, type KernelPath } from "../wasm/kernel-path.ts";
+
+/** What to run a model with, as the command line gives it. */
+export interface EngineOptions {
+  readonly kernels?: KernelPath;
+  readonly threads?: number | "auto";
+}
+
+export const kernelsOption = () =>
+  new Option("--kernels <path>", "force one build of the kernels").choices(KERNEL_PATHS);
+
+export const threadsOption = () =>
+  new Option("--threads <number>", 'threads that share the work, or "auto"').argParser(parseThreads);
+
+function parseThreads(value: string): number | "auto" {
+  if (value === "auto") return value;
+  const threads = Number(value);
+  if (Number.isInteger(threads) && threads >= 1) return threads;
+  throw new InvalidArgumentError('It must be "auto" or a positive integer.');
+}
