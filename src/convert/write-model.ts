@@ -12,6 +12,7 @@ import { groupScaleName, type Storage, scaleName, storedTensors } from "../model
 import { writeFileAtomically } from "./atomic-write.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { convertFloats, FLOAT_DTYPES, type StorageDtype } from "./floats.ts";
+import type { InputMoments } from "./input-moments.ts";
 import { quantizeInt4, quantizeInt8 } from "./quantize.ts";
 
 /** A parameter and the checkpoint's tensor that holds its values. */
@@ -68,11 +69,16 @@ export async function writeModel(
 
   const held = new Map<string, Uint8Array>();
   const errors: Record<string, number> = {};
+  const moments = dtype === "int4" ? await momentsOf(outFile, metadata, source) : undefined;
   for (const { parameter, tensor, storage, stored } of plan) {
     if (storage !== "int8" && storage !== "int4") continue;
     const { name, shape } = parameter;
-    const weights = await readFinite(tensor, name);
-    const matrix = (storage === "int8" ? quantizeInt8 : quantizeInt4)(weights, shape[1]!);
+    const weights = floatsOf(await readFloats(tensor, name, "F32"));
+    assertFinite(weights, tensor, name);
+    const matrix =
+      storage === "int8"
+        ? quantizeInt8(weights, shape[1]!)
+        : quantizeInt4(weights, shape[1]!, moments?.get(name));
     held.set(name, matrix.values);
     held.set(scaleName(name), new Uint8Array(matrix.scales.buffer));
     if (matrix.groupScales !== undefined) held.set(groupScaleName(name), matrix.groupScales);
@@ -90,6 +96,33 @@ export async function writeModel(
   const tensors = new Map(source.map(({ parameter, tensor }) => [parameter.name, tensor]));
   await writeFileAtomically(outFile, chunks(prefix, order, held, tensors, report));
   return file;
+}
+
+/** Runs the model in f32, whatever the source is in, to see what its layers are given. */
+async function momentsOf(
+  outFile: string,
+  metadata: Omit<ModelMetadata, "quantization_error">,
+  source: readonly SourceParameter[],
+): Promise<ReadonlyMap<string, InputMoments>> {
+  const parameters = new Map(source.map((entry) => [entry.parameter.name, entry]));
+  const strings = encodeModelMetadata({ ...metadata, quantization_error: undefined });
+  const descriptions = source.flatMap(({ parameter }) => storedTensors(parameter, "f32"));
+  const { prefix } = layoutSafetensors(strings, descriptions);
+  const file = parseModelFile(parseHeader(prefix.subarray(8), outFile), outFile);
+  // Only now: all other conversions do without the kernels.
+  const { observeInputs } = await import("./observe-inputs.ts");
+  const moments = await observeInputs(file, async (name) => {
+    const { parameter, tensor } = parameters.get(name)!;
+    const data = await readFloats(tensor, name, "F32");
+    if (parameter.quantizable) assertFinite(floatsOf(data), tensor, name);
+    return data;
+  });
+  for (const [name, of] of moments) {
+    if (of.importance().every(Number.isFinite)) continue;
+    const detail = `the layer of "${name}" is given NaN or infinity; the model is broken, or beyond float32`;
+    throw new ConvertError("unsupported", parameters.get(name)!.tensor.file, detail);
+  }
+  return moments;
 }
 
 /** The floats that the source is in: f16 where all of it is float16, so that nothing is lost, else f32. */
@@ -137,16 +170,15 @@ async function readFloats(tensor: CheckpointTensor, name: string, dtype: Storage
   });
 }
 
-async function readFinite(tensor: CheckpointTensor, name: string): Promise<Float32Array> {
-  const data = await readFloats(tensor, name, "F32");
-  const weights = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+function assertFinite(weights: Float32Array, { file }: CheckpointTensor, name: string): void {
   const stranger = weights.find((weight) => !Number.isFinite(weight));
-  if (stranger !== undefined) {
-    const detail = `tensor "${name}" has the value ${stranger}, which no integer stands for; convert it with dtype f32`;
-    throw new ConvertError("unsupported", tensor.file, detail);
-  }
-  return weights;
+  if (stranger === undefined) return;
+  const detail = `tensor "${name}" has the value ${stranger}, which no integer stands for; convert it with dtype f32`;
+  throw new ConvertError("unsupported", file, detail);
 }
+
+const floatsOf = (data: Uint8Array): Float32Array =>
+  new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 
 const byteLength = (dtype: Dtype, shape: readonly number[]): number =>
   shape.reduce((bytes, size) => bytes * size, ITEM_SIZE[dtype]);

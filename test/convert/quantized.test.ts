@@ -45,7 +45,7 @@ for (const name of await readdir(HEADS)) {
         if (quantizable) {
           const error = distance(was, is) / Math.hypot(...was);
           assert(Math.abs(error - errors[name]!) < 1e-3 * error, `${name}: ${error}, not ${errors[name]}`);
-          assert(error < (storage === "int8" ? 0.01 : 0.12), `${name}: ${error}`);
+          assert(error < (storage === "int8" ? 0.01 : 0.2), `${name}: ${error}`);
           assert(storage === dtype || storage === "int8");
         } else {
           assert.deepEqual(is, was, name);
@@ -109,25 +109,37 @@ test("what is quantized can't be converted again, what is no model not at all", 
   await assert.rejects(convertModelFile(`${out}.absent`, `${out}.2`), failure("file-missing", "absent"));
 });
 
-test("a weight that no integer stands for is named", async (t) => {
+/** Converts a checkpoint with one value of one tensor changed. */
+async function refusal(
+  t: TestContext,
+  name: string,
+  value: number,
+  dtype: "int8" | "int4",
+  ...parts: string[]
+) {
   const { tensors } = readRaw(await readFile(`${HEADS}question-answering/model.safetensors`));
-  for (const value of [Number.NaN, Infinity]) {
-    const data = Uint8Array.from(tensors.get(QUERY)!.data);
-    new Float32Array(data.buffer)[17] = value;
-    const list = [...tensors].map(([name, tensor]) => ({
-      ...tensor,
-      name,
-      data: name === QUERY ? data : tensor.data,
-    }));
-    const directory = await checkpointCopy(t, `${HEADS}question-answering`, {
-      "model.safetensors": Buffer.concat([...serializeSafetensors({}, list)]),
-    });
-    await assert.rejects(
-      convertDirectory(directory, join(directory, "out"), { dtype: "int4" }),
-      failure("unsupported", QUERY, String(value)),
-    );
-    assert(!(await readdir(directory)).includes("out"));
-  }
+  const data = Uint8Array.from(tensors.get(name)!.data);
+  new Float32Array(data.buffer)[17] = value;
+  tensors.set(name, { ...tensors.get(name)!, data });
+  const list = [...tensors].map(([name, tensor]) => ({ ...tensor, name }));
+  const directory = await checkpointCopy(t, `${HEADS}question-answering`, {
+    "model.safetensors": Buffer.concat([...serializeSafetensors({}, list)]),
+  });
+  await assert.rejects(
+    convertDirectory(directory, join(directory, "out"), { dtype }),
+    failure("unsupported", "model.safetensors", ...parts),
+  );
+  assert(!(await readdir(directory)).includes("out"));
+}
+
+test("a weight that no integer stands for is named", async (t) => {
+  await refusal(t, QUERY, Number.NaN, "int8", QUERY, "NaN");
+  await refusal(t, QUERY, -Infinity, "int4", QUERY, "-Infinity");
+});
+
+test("a model whose layers give NaN is no model to fit integers to", async (t) => {
+  const bias = "electra.encoder.layer.0.attention.output.LayerNorm.bias";
+  await refusal(t, bias, Number.NaN, "int4", "electra.encoder.layer.0.intermediate.dense.weight", "NaN");
 });
 
 test("progress counts every parameter once, up to all of the bytes", async (t) => {
@@ -146,6 +158,15 @@ describe("the waybill model in integers", () => {
     readonly f1: number;
     /** The type of each UTF-16 unit, and where entities begin. */
     readonly labels: readonly string[];
+  }
+
+  const quantized = new Map<string, Promise<Uint8Array>>();
+  function inIntegers(t: TestContext, dtype: "int8" | "int4"): Promise<Uint8Array> {
+    const model =
+      quantized.get(dtype) ??
+      convert(t, WAYBILL_MODEL, { dtype }, convertModelFile).then(({ bytes }) => asFloats(bytes));
+    quantized.set(dtype, model);
+    return model;
   }
 
   async function evaluate(model: Uint8Array, path: string): Promise<Outcome> {
@@ -175,10 +196,9 @@ describe("the waybill model in integers", () => {
       const original = await evaluate(await readFile(WAYBILL_MODEL), file);
       for (const [dtype, tolerance, least] of [
         ["int8", 0.002, 0.998],
-        ["int4", 0.005, 0.998],
+        ["int4", 0.005, 0.999],
       ] as const) {
-        const { bytes } = await convert(t, WAYBILL_MODEL, { dtype }, convertModelFile);
-        const { f1, labels } = await evaluate(asFloats(bytes), file);
+        const { f1, labels } = await evaluate(await inIntegers(t, dtype), file);
         const equal = labels.filter((label, i) => label === original.labels[i]).length / labels.length;
         const figures = `${dtype}: F1 ${f1.toFixed(4)}, f16 ${original.f1.toFixed(4)}, ${equal.toFixed(5)} equal`;
         t.diagnostic(figures);
