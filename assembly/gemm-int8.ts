@@ -108,16 +108,26 @@ export function packInt8WeightRow(weights: usize, k: i32, row: i32, scale: f32, 
   const column = <usize>(row & 7);
   packed += <usize>(row >> 3) * weightPanelBytes(k);
   f32.store(packed + (column << 2), scale);
-  let to = packed + WEIGHT_HEADER + column * GROUP;
-  let sum = 0;
-  for (let p = 0; p < k; p += GROUP, to += 8 * GROUP) {
-    for (let i = 0; i < min(GROUP, k - p); i++) {
-      const weight = load<i8>(weights + p + i);
-      store<i8>(to + i, weight);
-      sum += weight;
-    }
+  if (ASC_FEATURE_RELAXED_SIMD) i32.store(packed + (column << 2), sumBytes(weights, k), 32);
+  packed += WEIGHT_HEADER + column * GROUP;
+  const end = weights + k;
+  for (; weights + GROUP <= end; weights += GROUP, packed += 8 * GROUP) {
+    if (GROUP === 4) i32.store(packed, i32.load(weights));
+    else i32.store16(packed, i32.load16_u(weights));
   }
-  if (ASC_FEATURE_RELAXED_SIMD) i32.store(packed + (column << 2), sum, 32);
+  for (; weights < end; weights++, packed++) i32.store8(packed, i32.load8_u(weights));
+}
+
+/** The sum of k int8. */
+function sumBytes(bytes: usize, k: i32): i32 {
+  let sums = i32x4.splat(0);
+  for (; k >= 16; k -= 16, bytes += 16) {
+    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v128.load(bytes))));
+  }
+  let sum = 0;
+  for (; k > 0; k--, bytes++) sum += i32.load8_s(bytes);
+  sum += i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
+  return sum + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
 }
 
 /**

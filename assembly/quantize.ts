@@ -174,6 +174,17 @@ function inverseUnsignedScale(row: usize, k: i32, scale: usize, zero: usize): f3
   let lowest = nothing;
   let highest = nothing;
   let notFinite = nothing; // x · 0 is NaN for the x that pmin and pmax may pass over
+  for (; k >= 16; k -= 16, row += 64) {
+    const a = v128.load(row);
+    const b = v128.load(row, 16);
+    const c = v128.load(row, 32);
+    const d = v128.load(row, 48);
+    lowest = f32x4.pmin(lowest, f32x4.pmin(f32x4.pmin(a, b), f32x4.pmin(c, d)));
+    highest = f32x4.pmax(highest, f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
+    const ab = f32x4.add(f32x4.mul(a, nothing), f32x4.mul(b, nothing));
+    const cd = f32x4.add(f32x4.mul(c, nothing), f32x4.mul(d, nothing));
+    notFinite = f32x4.add(notFinite, f32x4.add(ab, cd));
+  }
   for (; k > 0; k -= 4, row += 16) {
     const x = loadUpTo4(row, k);
     lowest = f32x4.pmin(lowest, x);

@@ -36,12 +36,12 @@ export function softmax(x: usize, rows: i32, columns: i32, stride: i32, scale: f
   }
 }
 
-/** The largest value of a row, whose length is rounded up to a multiple of four by −∞. */
+/** The largest value of a row, whose length is rounded up to a multiple of eight by −∞. */
 function padAndFindPeak(row: usize, columns: i32): v128 {
-  for (let column = columns; column & 3; column++) f32.store(row + ((<usize>column) << 2), -Infinity);
+  for (let column = columns; column & 7; column++) f32.store(row + ((<usize>column) << 2), -Infinity);
   let peaks = f32x4.splat(-Infinity);
-  for (const end = row + ((<usize>columns) << 2); row < end; row += 16) {
-    peaks = f32x4.pmax(peaks, v128.load(row));
+  for (const end = row + ((<usize>columns) << 2); row < end; row += 32) {
+    peaks = f32x4.pmax(peaks, f32x4.pmax(v128.load(row), v128.load(row, 16)));
   }
   return f32x4.splat(maxLanes(peaks));
 }
@@ -49,8 +49,8 @@ function padAndFindPeak(row: usize, columns: i32): v128 {
 /**
  * Replaces each row of x [rows, columns] by e^(scale · (x − the row's largest)): softmax but for the division by the rows' sums.
  *
- * @param stride values from one row to the next, at least columns rounded up to a multiple of four, which is how many
- *   are written
+ * @param stride values from one row to the next, at least columns rounded up to a multiple of eight; all of these may be
+ *   written
  * @param sums [rows]
  */
 export function exponentials(x: usize, rows: i32, columns: i32, stride: i32, scale: f32, sums: usize): void {

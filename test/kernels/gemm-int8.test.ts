@@ -1,7 +1,9 @@
 // The product with int8 weights, against sums in exact integers. The scales around them are f32 operations in a known
 // order, so that whole outputs are held bit for bit.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { GELU, IDENTITY } from "../../src/wasm/kernels.ts";
 import { gelu, linear, relativeError } from "../reference/math.ts";
 import {
@@ -310,3 +312,21 @@ overBinaries((bench) => {
     }
   });
 });
+
+/** Makes the engine put the fused dot product together, as it does on processors without AVX-VNNI. */
+const WITHOUT_FUSED_DOT = "--no-enable-avx-vnni";
+
+if (!process.execArgv.includes(WITHOUT_FUSED_DOT)) {
+  test("the same holds where the fused dot product is no single instruction", (t) => {
+    if (spawnSync(process.execPath, [WITHOUT_FUSED_DOT, "--eval", "0"]).status !== 0) {
+      t.skip(`this engine has no ${WITHOUT_FUSED_DOT}`);
+      return;
+    }
+    const { NODE_TEST_CONTEXT, ...env } = process.env; // the child is to run its tests, not to report to this one
+    const child = spawnSync(process.execPath, [WITHOUT_FUSED_DOT, fileURLToPath(import.meta.url)], {
+      encoding: "utf8",
+      env,
+    });
+    assert.equal(child.status, 0, child.stdout);
+  });
+}
