@@ -7,14 +7,15 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import onnxProto from "onnx-proto";
 import { electraFeeds } from "../../bench/peers/peers.ts";
-import { convertDirectory } from "../../src/convert/index.ts";
+import { convertDirectory, convertModelFile } from "../../src/convert/index.ts";
 import { exportOnnx } from "../../src/convert/onnx.ts";
-import { ConvertError, InputError, ModelFileError } from "../../src/errors.ts";
 import { randomModel } from "../model/random-model.ts";
 import { type Checkpoint, readCheckpoint, values } from "../reference/checkpoint.ts";
 import { headFolder } from "../reference/expected.ts";
 import { relativeError } from "../reference/math.ts";
 import { WAYBILL_MODEL } from "../runtimes/sample.ts";
+import { dequantize } from "./dequantize.ts";
+import { failure } from "./directories.ts";
 import { onnxruntime, openSession } from "./onnx-runtime.ts";
 
 /** The heads' fixtures and the outputs of each. */
@@ -202,6 +203,39 @@ describe("ONNX export", () => {
     assert.equal(of("DynamicQuantizeLinear"), 2 * 4 + 2);
   });
 
+  for (const dtype of ["int8", "int4"] as const) {
+    test(`a model file in ${dtype} is exported with the numbers that its integers stand for`, async () => {
+      await writeFile(out("floats.safetensors"), randomModel());
+      await convertModelFile(out("floats.safetensors"), out(`${dtype}.safetensors`), { dtype });
+      await exportOnnx(out(`${dtype}.safetensors`), out(`${dtype}.onnx`));
+      const expected = dequantize(await readFile(out(`${dtype}.safetensors`)));
+      const { tensors, metadata } = await readOnnx(out(`${dtype}.onnx`));
+      const table = "electra.embeddings.word_embeddings.weight";
+      assert.deepEqual(floatsOf(tensors.get(table)!.rawData!), expected.get(table));
+      const layer = "electra.encoder.layer.0.output.dense.weight";
+      const { rawData, dims } = tensors.get(`${layer}.transposed`)!;
+      const [inputs, outputs] = dims!.map(Number) as [number, number];
+      const transposed = floatsOf(rawData!);
+      const weight = Float32Array.from(
+        transposed,
+        (_, i) => transposed[(i % inputs) * outputs + Math.floor(i / inputs)]!,
+      );
+      assert.deepEqual(weight, expected.get(layer));
+      assert.ok(!metadata.has("quantization_error"), "the export has no such error to tell of");
+    });
+  }
+
+  test("a model file whose integers break a rule is refused", async () => {
+    await writeFile(out("floats.safetensors"), randomModel());
+    const { tensors } = await convertModelFile(out("floats.safetensors"), out("bad.safetensors"), {
+      dtype: "int8",
+    });
+    const bytes = await readFile(out("bad.safetensors"));
+    bytes[tensors.get("electra.embeddings_project.weight")!.begin] = 0x80;
+    await writeFile(out("bad.safetensors"), bytes);
+    await assert.rejects(exportOnnx(out("bad.safetensors"), out("bad.onnx")), failure("bad-value", "-128"));
+  });
+
   test("int8: weights that are all zero stay zero", async (t) => {
     const ort = await onnxruntime(t);
     if (ort === undefined) return;
@@ -218,19 +252,15 @@ describe("ONNX export", () => {
     const target = out("never.onnx");
     await writeFile(out("cut.safetensors"), randomModel().subarray(0, -4));
     await writeFile(out("fine.safetensors"), randomModel());
-    const cases: [string, string, object, new (...args: never[]) => Error, string][] = [
-      [out("absent.safetensors"), target, {}, ConvertError, "file-missing"],
-      [folder, target, {}, ConvertError, "unreadable"],
-      [out("cut.safetensors"), target, {}, ModelFileError, "truncated"],
-      [out("fine.safetensors"), join(folder, "absent", "x.onnx"), {}, ConvertError, "unwritable"],
-      [out("fine.safetensors"), target, { dtype: "int4" }, InputError, "bad-option"],
+    const cases: [model: string, file: string, options: object, code: string][] = [
+      [out("absent.safetensors"), target, {}, "file-missing"],
+      [folder, target, {}, "unreadable"],
+      [out("cut.safetensors"), target, {}, "truncated"],
+      [out("fine.safetensors"), join(folder, "absent", "x.onnx"), {}, "unwritable"],
+      [out("fine.safetensors"), target, { dtype: "int4" }, "bad-option"],
     ];
-    for (const [model, file, options, type, code] of cases) {
-      await assert.rejects(exportOnnx(model, file, options), (error: Error & { code?: string }) => {
-        assert.ok(error instanceof type, String(error));
-        assert.equal(error.code, code);
-        return true;
-      });
+    for (const [model, file, options, code] of cases) {
+      await assert.rejects(exportOnnx(model, file, options), failure(code));
     }
     assert.ok(!existsSync(target));
   });
