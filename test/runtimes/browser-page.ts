@@ -11,8 +11,8 @@ const BUNDLE = new URL("../../dist/browser/index.js", import.meta.url);
 /** Where the browser bundle is served, for a page to import. */
 export const LIBRARY = "/electra-edge.js";
 
-/** What extensions are held to: no inline script, no eval, no blob; only WebAssembly may be compiled. */
-const CONTENT_SECURITY_POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'";
+/** What extensions are held to: no inline script, no eval, no script from a blob; only WebAssembly may be compiled. */
+const CONTENT_SECURITY_POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
 
 /** The same server under a name that is no secure context, as loopback's address is. */
 const INSECURE_HOST = "--host-resolver-rules=MAP insecure.test 127.0.0.1";
