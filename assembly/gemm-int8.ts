@@ -14,15 +14,13 @@
 //   weights  ⌈n/8⌉ panels: f32 scales [8], i32 row sums [8], [⌈k/GROUP⌉, 8, GROUP] i8
 //   bias     ⌈n/8⌉ · 8 values, missing ones zero
 
+import { blockRows } from "./blocks";
 import { finishRow } from "./finish";
 import { quantizeRowsInt16, quantizeRowUnsigned } from "./quantize";
 
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 4 : 2;
 const WEIGHT_HEADER: usize = 64;
 const LARGEST_WEIGHT: i32 = 127;
-
-/** Packed inputs that are taken through all weights before the next ones: half of a first-level cache. */
-const BLOCK_BYTES: i32 = 16384;
 
 const ONES = memory.data<u16>([1, 1, 1, 1, 1, 1, 1, 1]);
 
@@ -43,7 +41,7 @@ function dotIsFused(): bool {
 }
 
 /** Input rows of a panel. */
-function rowsOfPanel(): i32 {
+function panelRows(): i32 {
   return dotIsFused() ? 6 : 4;
 }
 
@@ -62,7 +60,7 @@ function weightPanelBytes(k: i32): usize {
 
 /** Bytes of `m` quantized input rows of `k` values. */
 export function quantizedInputBytes(m: i32, k: i32): i32 {
-  const rows = rowsOfPanel();
+  const rows = panelRows();
   return ((m + rows - 1) / rows) * inputPanelBytes(k, rows);
 }
 
@@ -76,7 +74,7 @@ export function packedInt8WeightBytes(n: i32, k: i32): i32 {
  * or infinity in it gets a scale that is not finite either, and so its whole output.
  */
 export function quantizeInputs(inputs: usize, m: i32, k: i32, stride: i32, packed: usize): void {
-  const rows = rowsOfPanel();
+  const rows = panelRows();
   const rowBytes = (<usize>stride) << 2;
   const zeros = (<usize>rows) << 2;
   const limit = min(32767, i32.MAX_VALUE / (LARGEST_WEIGHT * k));
@@ -151,16 +149,15 @@ export function gemmInt8(
   activation: i32,
 ): void {
   const fused = dotIsFused();
-  const inputPanel = inputPanelBytes(k, fused ? 6 : 4);
-  const panels = max(1, BLOCK_BYTES / inputPanel);
-  const block = panels * (fused ? 6 : 4);
+  const panelRows = fused ? 6 : 4;
+  const block = blockRows(packedInt8WeightBytes(n, k), panelRows);
   const rowBytes = (<usize>outStride) << 2;
   for (let i = 0; i < m; i += block) {
     const offset = <usize>i * rowBytes;
     const also = residual ? residual + offset : 0;
     const rows = min(block, m - i);
     multiplyBlock(inputs, weights, bias, also, out + offset, rows, n, k, rowBytes, activation, fused);
-    inputs += panels * inputPanel;
+    inputs += (block / panelRows) * inputPanelBytes(k, panelRows);
   }
 }
 
@@ -177,15 +174,15 @@ function multiplyBlock(
   activation: i32,
   fused: bool,
 ): void {
-  const rowsOfPanel = fused ? 6 : 4;
-  const zeros = (<usize>rowsOfPanel) << 2;
+  const panelRows = fused ? 6 : 4;
+  const zeros = (<usize>panelRows) << 2;
   const groups = <usize>groupsOf(k) * zeros;
   const ones = v128.load(ONES);
   for (let j = 0; j < n; j += 8) {
     const columns = min(8, n - j);
     const biases = bias ? bias + ((<usize>j) << 2) : 0;
     let a = inputs;
-    for (let i = 0; i < m; i += rowsOfPanel) {
+    for (let i = 0; i < m; i += panelRows) {
       const header = a;
       let b = weights + WEIGHT_HEADER;
       a += 2 * zeros;

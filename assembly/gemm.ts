@@ -10,14 +10,12 @@
 // either way, of the fifteen that engines leave us on x86-64. A panel of one or two rows, as a product with one row of
 // inputs has, is worked on two rows at a time.
 
+import { blockRows } from "./blocks";
 import { finishRow } from "./finish";
 import { multiplyAdd } from "./math";
 
 /** Input rows of a panel. */
 export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
-
-/** Packed inputs that are taken through all weights before the next ones: half of a first-level cache. */
-const BLOCK_BYTES: usize = 16384;
 
 /** Bytes of `m` packed input rows of `k` values. */
 export function packedInputBytes(m: i32, k: i32): i32 {
@@ -128,14 +126,13 @@ export function gemm(
   outStride: i32,
   activation: i32,
 ): void {
-  const inputPanel = (<usize>(k * ROWS)) << 2;
-  const block = ROWS * max(1, <i32>(BLOCK_BYTES / inputPanel));
+  const block = blockRows(packedWeightBytes(n, k), ROWS);
   const rowBytes = (<usize>outStride) << 2;
   for (let i = 0; i < m; i += block) {
     const offset = <usize>i * rowBytes;
     const also = residual ? residual + offset : 0;
     multiplyBlock(inputs, weights, bias, also, out + offset, min(block, m - i), n, k, rowBytes, activation);
-    inputs += <usize>(block / ROWS) * inputPanel;
+    inputs += (<usize>(block * k)) << 2;
   }
 }
 

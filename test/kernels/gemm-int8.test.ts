@@ -183,6 +183,10 @@ overBinaries((bench) => {
     }
   });
 
+  test("weights larger than a cache, whose inputs go through in larger blocks", () => {
+    check(randomOperands(133, 1025, 1025));
+  });
+
   test("no sum overflows with every value extreme, for k up to 4096", () => {
     for (const k of [1, 2, 3, 4, 5, 12, 100, 256, 516, 517, 1023, 1024, 3072, 4095, 4096]) {
       const [m, n] = [5, 9];

@@ -104,6 +104,10 @@ overBinaries((bench) => {
     }
   });
 
+  test("weights larger than a cache, whose inputs go through in larger blocks", () => {
+    check({ m: 131, n: 261, k: 1025, bias: true, residual: true });
+  });
+
   test("bias, GELU and residual, each and together, also with room between output rows", () => {
     for (const [m, n, k] of [
       [1, 1, 1],
