@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 /** What is measured: one call is one run. */
 export interface Contender {
   readonly name: string;
@@ -9,6 +11,8 @@ export interface Effort {
   readonly budget: number;
   readonly fewest: number;
   readonly most: number;
+  /** Milliseconds of rest before each run, so that threads which wait by spinning have given up; none by default. */
+  readonly rest?: number;
 }
 
 /** Milliseconds of every round, by contender. */
@@ -22,6 +26,7 @@ export async function interleave(contenders: readonly Contender[], effort: Effor
   const round = async () => {
     const times: number[] = [];
     for (const { run } of contenders) {
+      if (effort.rest !== undefined) await setTimeout(effort.rest);
       const start = performance.now();
       await run();
       times.push(performance.now() - start);

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { renderTable } from "../../src/cli/render-table.ts";
 import type { Style } from "../../src/cli/terminal.ts";
+import type { Accuracy } from "./accuracy.ts";
 import type { Row } from "./measure.ts";
 import { peerFile } from "./peers.ts";
 
@@ -35,20 +36,34 @@ export function renderRows(rows: readonly Row[], style: Style): string {
   );
 }
 
-/** The rows for a page, and what they were measured on. */
-export async function renderMarkdown(rows: readonly Row[]): Promise<string> {
-  const version = async (name: string) =>
-    JSON.parse(await readFile(peerFile(`${name}/package.json`), "utf8")).version;
+const line = (row: readonly string[]) => `| ${row.join(" | ")} |\n`;
+
+/** The rows for a page, what they were measured on, and how exact each engine is. */
+export async function renderMarkdown(rows: readonly Row[], accuracies: readonly Accuracy[]): Promise<string> {
   const peers = await Promise.all(
-    ["onnxruntime-web", "onnxruntime-node", "@huggingface/transformers"].map(
-      async (name) => `${name} ${await version(name)}`,
-    ),
+    ["onnxruntime-web", "onnxruntime-node", "@huggingface/transformers"].map(async (name) => {
+      const manifest = await readFile(peerFile(`${name}/package.json`), "utf8");
+      return `${name} ${JSON.parse(manifest).version}`;
+    }),
   );
-  const line = (row: readonly string[]) => `| ${row.join(" | ")} |\n`;
-  return (
-    `Measured on ${cpus()[0]!.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, ${peers.join(", ")}.\n\n` +
-    line(HEAD) +
-    line(["---", "---", "--:", "--:", "--:", "--:", "--:"]) +
-    rows.map((row) => line(cells(row))).join("")
-  );
+  const machine = `${cpus()[0]!.model.trim()}, ${cpus().length} cores`;
+  return `Measured on ${machine}, Node ${process.versions.node}, beside ${peers.join(", ")}.
+
+### Speed and memory
+
+${line(HEAD)}${line(["---", "---", "--:", "--:", "--:", "--:", "--:"])}${rows.map((row) => line(cells(row))).join("")}
+### Accuracy
+
+The shipped waybill model on the made-up waybills of \`test/fixtures\`: the relative error of the logits against PyTorch in
+float32, ‖ours − PyTorch's‖ / ‖PyTorch's‖, and how many labels on the CRF's best path are PyTorch's.
+
+${line(["engine", "relative error", "same labels"])}${line(["---", "--:", "--:"])}${accuracies
+  .map(({ engine, error, labels }) =>
+    line([
+      engine,
+      error.toExponential(1),
+      labels === undefined ? "no CRF" : `${(labels * 100).toFixed(2)} %`,
+    ]),
+  )
+  .join("")}`;
 }

@@ -35,8 +35,8 @@ const TYPES: Readonly<Record<string, string>> = {
 const BUILDS = ["ort-wasm-simd-threaded.asyncify", "ort-wasm-simd-threaded"] as const;
 
 /** How many texts transformers.js may get at a time; it pads them to the longest. The fastest counts. */
-const BATCH_SIZES = [1, 8, 32] as const;
-const PROBED_TEXTS = 32;
+const BATCH_SIZES = [1, 8, 24] as const;
+const PROBED_TEXTS = 24;
 
 type Tag = (texts: string | readonly string[], options: object) => Promise<unknown>;
 
