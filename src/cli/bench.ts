@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { acceptsPath, KERNEL_PATHS, type KernelPath } from "../wasm/kernel-path.ts";
-import { IDENTITY } from "../wasm/kernels.ts";
+import { type Attention, type Gemm, IDENTITY, type PackInputs } from "../wasm/kernels.ts";
 import { Machine } from "../wasm/machine.ts";
 import { renderTable } from "./render-table.ts";
 import { styleFor, write } from "./terminal.ts";
@@ -97,7 +97,7 @@ async function kernelWorks(path: KernelPath, module: WebAssembly.Module): Promis
     [1, intermediate, hidden],
   ].flatMap(([m, n, k]) => {
     const size = { shape: `${m} × ${n} × ${k}`, operations: 2 * m! * n! * k!, path };
-    const run = (pack: typeof kernels.packInputs, gemm: typeof kernels.gemm) => () => {
+    const run = (pack: PackInputs, gemm: Gemm) => () => {
       pack(inputs, m!, k!, k!, packed);
       gemm(packed, weights, 0, 0, out, m!, n!, k!, n!, IDENTITY);
     };
@@ -112,8 +112,7 @@ async function kernelWorks(path: KernelPath, module: WebAssembly.Module): Promis
     operations: 4 * tokens * tokens * hidden,
     path,
   };
-  const attend = (attention: typeof kernels.attention) => () =>
-    attention(inputs, out, scratch, tokens, heads, headSize);
+  const attend = (attention: Attention) => () => attention(inputs, out, scratch, tokens, heads, headSize);
   return [
     ...products,
     { kernel: "attention", ...size, run: attend(kernels.attention) },

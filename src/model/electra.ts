@@ -1,4 +1,4 @@
-import { GELU, type Kernels } from "../wasm/kernels.ts";
+import { type AttentionHeads, GELU } from "../wasm/kernels.ts";
 import type { Machine } from "../wasm/machine.ts";
 import { ALONE, type PackedBatch, type Rows, type Share, shareOfRows } from "./batch.ts";
 import type { ElectraConfig } from "./config.ts";
@@ -61,7 +61,7 @@ class Embeddings {
 /** A transformer layer: self-attention and a feed-forward network, each added to its input and normalised. */
 class Layer {
   readonly #heads: number;
-  readonly #attention: Kernels["attentionHeads"];
+  readonly #attention: AttentionHeads;
   readonly #queryKeyValue: Linear;
   readonly #attentionOutput: Linear;
   readonly #attentionNorm: LayerNorm;

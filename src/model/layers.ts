@@ -1,4 +1,4 @@
-import { type Activation, IDENTITY, type Kernels } from "../wasm/kernels.ts";
+import { type Activation, type Gemm, IDENTITY, type PackInputs } from "../wasm/kernels.ts";
 import type { Machine } from "../wasm/machine.ts";
 import type { Rows } from "./batch.ts";
 
@@ -8,8 +8,8 @@ export class Linear {
   readonly inputs: number;
   readonly #weights: number;
   readonly #bias: number;
-  readonly #packInputs: Kernels["packInputs"];
-  readonly #gemm: Kernels["gemm"];
+  readonly #packInputs: PackInputs;
+  readonly #gemm: Gemm;
 
   constructor(
     { kernels }: Machine,

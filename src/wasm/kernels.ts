@@ -42,73 +42,17 @@ export interface Kernels {
     epsilon: number,
   ): void;
   packedInputBytes(m: number, k: number): number;
-  packInputs(inputs: number, m: number, k: number, stride: number, packed: number): void;
-  gemm(
-    inputs: number,
-    weights: number,
-    bias: number,
-    residual: number,
-    out: number,
-    m: number,
-    n: number,
-    k: number,
-    outStride: number,
-    activation: Activation,
-  ): void;
-
+  readonly packInputs: PackInputs;
+  readonly gemm: Gemm;
   quantizedInputBytes(m: number, k: number): number;
-  quantizeInputs(inputs: number, m: number, k: number, stride: number, packed: number): void;
-  gemmInt8(
-    inputs: number,
-    weights: number,
-    bias: number,
-    residual: number,
-    out: number,
-    m: number,
-    n: number,
-    k: number,
-    outStride: number,
-    activation: Activation,
-  ): void;
-
+  readonly quantizeInputs: PackInputs;
+  readonly gemmInt8: Gemm;
   attentionScratchBytes(tokens: number, headSize: number): number;
-  attention(
-    queryKeyValue: number,
-    context: number,
-    scratch: number,
-    tokens: number,
-    heads: number,
-    headSize: number,
-  ): void;
-  attentionHeads(
-    queryKeyValue: number,
-    context: number,
-    scratch: number,
-    tokens: number,
-    heads: number,
-    headSize: number,
-    first: number,
-    last: number,
-  ): void;
+  readonly attention: Attention;
+  readonly attentionHeads: AttentionHeads;
   attentionInt16ScratchBytes(tokens: number, headSize: number): number;
-  attentionInt16(
-    queryKeyValue: number,
-    context: number,
-    scratch: number,
-    tokens: number,
-    heads: number,
-    headSize: number,
-  ): void;
-  attentionInt16Heads(
-    queryKeyValue: number,
-    context: number,
-    scratch: number,
-    tokens: number,
-    heads: number,
-    headSize: number,
-    first: number,
-    last: number,
-  ): void;
+  readonly attentionInt16: Attention;
+  readonly attentionInt16Heads: AttentionHeads;
   softmax(x: number, rows: number, columns: number, stride: number, scale: number): void;
 
   crfStride(labels: number): number;
@@ -122,24 +66,9 @@ export interface Kernels {
     steps: number,
     labels: number,
   ): number;
-  crfForward(
-    emissions: number,
-    start: number,
-    transitions: number,
-    end: number,
-    messages: number,
-    steps: number,
-    labels: number,
-  ): number;
-  crfBackward(
-    emissions: number,
-    start: number,
-    transposed: number,
-    end: number,
-    messages: number,
-    steps: number,
-    labels: number,
-  ): number;
+  readonly crfForward: CrfMessages;
+  /** Takes the transitions transposed. */
+  readonly crfBackward: CrfMessages;
   crfMarginals(
     emissions: number,
     forward: number,
@@ -149,6 +78,47 @@ export interface Kernels {
     labels: number,
   ): void;
 }
+
+/** Packs inputs [m, k], whose rows lie `stride` values apart, for the product of the same precision. */
+export type PackInputs = (inputs: number, m: number, k: number, stride: number, packed: number) => void;
+
+/** out [m, n] = activation(inputs · weightsᵀ + bias) + residual, of packed inputs and weights. */
+export type Gemm = (
+  inputs: number,
+  weights: number,
+  bias: number,
+  residual: number,
+  out: number,
+  m: number,
+  n: number,
+  k: number,
+  outStride: number,
+  activation: Activation,
+) => void;
+
+/** context [tokens, heads · headSize] of queryKeyValue [tokens, 3 · heads · headSize]. */
+export type Attention = (
+  queryKeyValue: number,
+  context: number,
+  scratch: number,
+  tokens: number,
+  heads: number,
+  headSize: number,
+) => void;
+
+/** The same for the heads from `first` to before `last`. */
+export type AttentionHeads = (...operands: [...Parameters<Attention>, first: number, last: number]) => void;
+
+/** Fills the messages [steps, stride] of one direction and returns log Z. */
+export type CrfMessages = (
+  emissions: number,
+  start: number,
+  transitions: number,
+  end: number,
+  messages: number,
+  steps: number,
+  labels: number,
+) => number;
 
 /** What `gemm` does to each value after adding the bias. */
 export const IDENTITY = 0;
