@@ -1,37 +1,52 @@
-// `npm run test:setup`: what the tests need beyond npm. A Chromium for the browser tests, by the system's package
-// manager where that is allowed, and Node 20, the oldest that the library promises to run on, and the bench's peers, one of which runs what is exported. What can't be installed
-// is named with the line to type; the tests then say that they go without, and fail where CI is set.
+// `npm run test:setup`: what the tests need beyond npm. Browsers, by the system's package manager where that is allowed;
+// the other engines that the library is tested on; and the bench's peers, one of which runs what is exported. What can't
+// be installed is named with the line to type; the tests then say that they go without, and fail where CI is set.
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { installPeers, peersInstalled } from "../bench/peers/peers.ts";
 import { findChromium } from "../test/runtimes/chromium.ts";
-import { NODE_20 } from "../test/runtimes/node-20.ts";
+import { ENGINE_PACKAGES } from "../test/runtimes/engines.ts";
+import { findFirefox } from "../test/runtimes/firefox.ts";
 
 const run = (command, ...args) => execFileSync(command, args, { stdio: "inherit" });
 
-if (findChromium() === undefined) {
+const browsers = [
+  { name: "Chromium", found: findChromium(), debian: "chromium", variable: "CHROMIUM_PATH" },
+  { name: "Firefox", found: findFirefox(), debian: "firefox-esr", variable: "FIREFOX_PATH" },
+];
+const missing = browsers.filter(({ found }) => found === undefined);
+if (missing.length > 0) {
+  const packages = missing.map(({ debian }) => debian);
   const asRoot = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
   if (asRoot) {
     run("apt-get", "update", "-qq");
-    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium");
+    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages);
   } else {
+    const names = missing.map(({ name }) => name).join(" and ");
+    const variables = missing.map(({ variable }) => variable).join(" and ");
     console.log(
-      "The browser tests need Chromium. Install it, for instance with\n  sudo apt-get install chromium\n" +
-        "or name the one you have in CHROMIUM_PATH.",
+      `The browser tests need ${names}. Install what is missing, for instance with\n` +
+        `  sudo apt-get install ${packages.join(" ")}\nor name what you have in ${variables}.`,
     );
   }
 }
 
-if (!existsSync(NODE_20)) {
+for (const { specifier, folder, program } of ENGINE_PACKAGES) {
+  if (existsSync(program)) continue;
+  // Its install script puts the engine in its place; npm asks for leave to run it in the folder's own package.json.
+  const [name] = specifier.split("@");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/package.json`, JSON.stringify({ private: true, allowScripts: { [name]: true } }));
   run(
     "npm",
     "install",
     "--no-save",
     "--no-package-lock",
-    "--allow-scripts=node",
+    "--no-audit",
+    "--no-fund",
     "--prefix",
-    "build/node-20",
-    "node@20",
+    folder,
+    specifier,
   );
 }
 

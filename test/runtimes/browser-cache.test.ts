@@ -4,7 +4,8 @@ import type { ServerResponse } from "node:http";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { randomModel } from "../model/random-model.ts";
-import { LIBRARY, withBrowserPage } from "./browser-page.ts";
+import { withBrowserPage } from "./browser-page.ts";
+import { LIBRARY } from "./page-server.ts";
 
 const first = randomModel({ config: { intermediate_size: 8000 } });
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -59,7 +60,7 @@ const NOTHING = { "electra-edge": [] };
 test("a browser keeps a model in its cache", async (t) => {
   let answer = (response: ServerResponse) => void response.end(first);
   const routes = { "/model": (_: unknown, response: ServerResponse) => answer(response) };
-  await withBrowserPage(t, routes, async ({ browser, page, origin, requested }) => {
+  await withBrowserPage(t, { routes }, async ({ browser, page, origin, requested }) => {
     const url = `${origin}/model`;
     const fetches = () => requested.filter((path) => path === "/model").length;
     /** Runs a case and tells how often the server was asked for the model. */

@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
 import { pipeline } from "../../src/index.node.ts";
-import { LIBRARY, withBrowserPage } from "./browser-page.ts";
+import { withBrowserPage } from "./browser-page.ts";
+import { LIBRARY } from "./page-server.ts";
 import { SAMPLE, WAYBILL_MODEL } from "./sample.ts";
 
 /** As an extension's: everything is imported before it starts, since a service worker may import nothing later. */
@@ -29,7 +30,7 @@ test("a service worker loads a checked model, and after its end from the cache",
     "/service-worker.js": (_: unknown, response: ServerResponse) =>
       void response.setHeader("content-type", "text/javascript").end(SERVICE_WORKER),
   };
-  await withBrowserPage(t, routes, async ({ page, origin, requested, problems }) => {
+  await withBrowserPage(t, { routes }, async ({ page, origin, requested, problems }) => {
     const ask = () =>
       page.evaluate(
         async (question) => {

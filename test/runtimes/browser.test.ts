@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { pipeline } from "../../src/index.node.ts";
-import { LIBRARY, withBrowserPage } from "./browser-page.ts";
+import { withBrowserPage } from "./browser-page.ts";
+import { LIBRARY } from "./page-server.ts";
 import { SAMPLE, WAYBILL_MODEL } from "./sample.ts";
 
 test("the browser bundle runs in Chromium under a strict content security policy", async (t) => {
@@ -10,7 +11,7 @@ test("the browser bundle runs in Chromium under a strict content security policy
   const routes = {
     "/model.safetensors": (_: unknown, response: { end(body: Uint8Array): void }) => response.end(bytes),
   };
-  await withBrowserPage(t, routes, async ({ page, origin, requested, problems }) => {
+  await withBrowserPage(t, { routes }, async ({ page, origin, requested, problems }) => {
     const entities = await page.evaluate(
       async ([library, model, text]) => {
         const { pipeline } = await import(library);

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before, describe, test } from "node:test";
+import {
+  acceptsPath,
+  KERNEL_PATHS,
+  type KernelModule,
+  type KernelPath,
+  selectKernels,
+} from "../../src/wasm/kernel-path.ts";
+import { runKnownAnswers } from "../../src/wasm/known-answer.ts";
+
+type Modules = Readonly<Record<KernelPath, WebAssembly.Module>>;
+
+/** Instructions of three bytes, the prefix of SIMD first, and what the second byte becomes. */
+const SWAPS = [
+  { code: [0xfd, 0xe4, 0x01], other: 0xe5 }, // f32x4.add, f32x4.sub
+  { code: [0xfd, 0xe6, 0x01], other: 0xe4 }, // f32x4.mul, f32x4.add
+  { code: [0xfd, 0xae, 0x01], other: 0xb1 }, // i32x4.add, i32x4.sub
+  { code: [0xfd, 0x85, 0x02], other: 0x86 }, // f32x4.relaxed_madd, f32x4.relaxed_nmadd
+] as const;
+
+/** The kernels with one instruction swapped for another, which is what an engine's error looks like; every one in turn. */
+function* wrongBinaries(binary: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < binary.length - 2; at++) {
+    for (const { code, other } of SWAPS) {
+      if (!code.every((byte, i) => binary[at + i] === byte)) continue;
+      const wrong = Uint8Array.from(binary);
+      wrong[at + 1] = other;
+      if (WebAssembly.validate(wrong)) yield wrong;
+    }
+  }
+}
+
+/** For every kernel whose answer is known, a module that gets it wrong, and all those asked before it right. */
+async function wrongModules(binary: Uint8Array): Promise<Map<string, WebAssembly.Module>> {
+  const modules = new Map<string, WebAssembly.Module>();
+  for (const wrong of wrongBinaries(binary)) {
+    const module = await WebAssembly.compile(wrong);
+    const first = (await runKnownAnswers(module)).find(({ passed }) => !passed);
+    if (first !== undefined && !modules.has(first.kernel)) modules.set(first.kernel, module);
+  }
+  return modules;
+}
+
+describe("an engine that computes wrongly", {
+  skip: !acceptsPath("relaxed") && "no relaxed SIMD here",
+}, () => {
+  let right: Modules;
+  let wrong: Record<KernelPath, Map<string, WebAssembly.Module>>;
+  before(async () => {
+    const compiled = KERNEL_PATHS.map(async (path) => {
+      const binary = new Uint8Array(
+        readFileSync(new URL(`../../build/kernels.${path}.wasm`, import.meta.url)),
+      );
+      return [path, await WebAssembly.compile(binary), await wrongModules(binary)] as const;
+    });
+    const paths = await Promise.all(compiled);
+    right = Object.fromEntries(paths.map(([path, module]) => [path, module])) as Modules;
+    wrong = Object.fromEntries(paths.map(([path, , modules]) => [path, modules])) as typeof wrong;
+  });
+
+  const giving =
+    (modules: Modules): KernelModule =>
+    async (path) =>
+      modules[path];
+
+  test("is noticed in every kernel whose answer is known", async () => {
+    const kernels = (await runKnownAnswers(right.simd)).map(({ kernel }) => kernel);
+    for (const path of KERNEL_PATHS) {
+      assert.deepEqual(new Set(wrong[path].keys()), new Set(kernels), path);
+    }
+  });
+
+  test("gets the plain kernels where the relaxed ones are wrong", async () => {
+    assert.equal((await selectKernels(giving(right))).path, "relaxed");
+    for (const module of wrong.relaxed.values()) {
+      const selected = await selectKernels(giving({ ...right, relaxed: module }));
+      assert.deepEqual(selected, { path: "simd", module: right.simd });
+    }
+  });
+
+  test("gets no kernels where both are wrong, and is told which", async () => {
+    const relaxed = wrong.relaxed.get("gemm")!;
+    for (const [kernel, simd] of wrong.simd) {
+      await assert.rejects(selectKernels(giving({ relaxed, simd })), {
+        name: "EngineError",
+        code: "wrong-answer",
+        message: new RegExp(`the kernel "${kernel}" of the path "simd"`),
+      });
+    }
+  });
+
+  test("gets no other kernels than the ones that it is forced to", async () => {
+    const relaxed = wrong.relaxed.get("softmax")!;
+    await assert.rejects(selectKernels(giving({ ...right, relaxed }), "relaxed"), {
+      code: "wrong-answer",
+      message: /the kernel "softmax" of the path "relaxed"/,
+    });
+  });
+});
