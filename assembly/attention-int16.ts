@@ -218,10 +218,17 @@ function multiplyRows(
       c31 = i32x4.add(c31, i32x4.dot_i16x8_s(a3, b1));
     }
     const columns = min(8, n - j);
-    storeRow(c00, c01, inputs, header, out, columns);
-    if (rows > 1) storeRow(c10, c11, inputs + 4, header, out + rowBytes, columns);
-    if (rows > 2) storeRow(c20, c21, inputs + 8, header, out + 2 * rowBytes, columns);
-    if (rows > 3) storeRow(c30, c31, inputs + 12, header, out + 3 * rowBytes, columns);
+    let to = out;
+    for (let row = 0; ; to += rowBytes) {
+      storeRow(c00, c01, inputs + ((<usize>row) << 2), header, to, columns);
+      if (++row === rows) break;
+      c00 = c10;
+      c01 = c11;
+      c10 = c20;
+      c11 = c21;
+      c20 = c30;
+      c21 = c31;
+    }
   }
 }
 

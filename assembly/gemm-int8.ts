@@ -257,33 +257,25 @@ function multiplyBlock(
           c31 = i32x4.add(c31, i32x4.dot_i16x8_s(i16x8.relaxed_dot_i8x16_i7x16_s(b1, a3), ones));
         }
       }
-      const rows = m - i;
       const offset = <usize>i * rowBytes + ((<usize>j) << 2);
-      const to = out + offset;
-      const also = residual ? residual + offset : 0;
       const step = residual ? rowBytes : 0;
-      finish(c00, c01, header, zeros, weights, biases, to, also, columns, activation);
-      if (rows > 1) {
-        const skip = to + rowBytes;
-        finish(c10, c11, header + 4, zeros, weights, biases, skip, also + step, columns, activation);
-      }
-      if (rows > 2) {
-        const skip = to + 2 * rowBytes;
-        finish(c20, c21, header + 8, zeros, weights, biases, skip, also + 2 * step, columns, activation);
-      }
-      if (rows > 3) {
-        const skip = to + 3 * rowBytes;
-        finish(c30, c31, header + 12, zeros, weights, biases, skip, also + 3 * step, columns, activation);
-      }
-      if (ASC_FEATURE_RELAXED_SIMD && fused) {
-        if (rows > 4) {
-          const skip = to + 4 * rowBytes;
-          finish(c40, c41, header + 16, zeros, weights, biases, skip, also + 4 * step, columns, activation);
-        }
-        if (rows > 5) {
-          const skip = to + 5 * rowBytes;
-          finish(c50, c51, header + 20, zeros, weights, biases, skip, also + 5 * step, columns, activation);
-        }
+      let to = out + offset;
+      let also = residual ? residual + offset : 0;
+      let scale = header;
+      // One call for all rows, so that it is compiled into the loop.
+      for (let rows = min(panelRows, m - i); ; to += rowBytes, also += step, scale += 4) {
+        finish(c00, c01, scale, zeros, weights, biases, to, also, columns, activation);
+        if (--rows === 0) break;
+        c00 = c10;
+        c01 = c11;
+        c10 = c20;
+        c11 = c21;
+        c20 = c30;
+        c21 = c31;
+        c30 = c40;
+        c31 = c41;
+        c40 = c50;
+        c41 = c51;
       }
     }
     weights += weightPanelBytes(k);

@@ -213,16 +213,22 @@ function multiplyBlock(
         }
       }
       const offset = <usize>i * rowBytes + ((<usize>j) << 2);
-      const to = out + offset;
-      const also = residual ? residual + offset : 0;
       const step = residual ? rowBytes : 0;
-      finishRow(c00, c01, to, also, columns, activation);
-      if (rows > 1) finishRow(c10, c11, to + rowBytes, also + step, columns, activation);
-      if (rows > 2) finishRow(c20, c21, to + 2 * rowBytes, also + 2 * step, columns, activation);
-      if (rows > 3) finishRow(c30, c31, to + 3 * rowBytes, also + 3 * step, columns, activation);
-      if (ROWS === 6) {
-        if (rows > 4) finishRow(c40, c41, to + 4 * rowBytes, also + 4 * step, columns, activation);
-        if (rows > 5) finishRow(c50, c51, to + 5 * rowBytes, also + 5 * step, columns, activation);
+      let to = out + offset;
+      let also = residual ? residual + offset : 0;
+      for (let left = min(ROWS, rows); ; to += rowBytes, also += step) {
+        finishRow(c00, c01, to, also, columns, activation);
+        if (--left === 0) break;
+        c00 = c10;
+        c01 = c11;
+        c10 = c20;
+        c11 = c21;
+        c20 = c30;
+        c21 = c31;
+        c30 = c40;
+        c31 = c41;
+        c40 = c50;
+        c41 = c51;
       }
     }
     weights += weightPanel;
