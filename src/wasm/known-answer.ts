@@ -1,4 +1,4 @@
-import { GELU, IDENTITY } from "./kernels.ts";
+import { type AttentionHeads, GELU, type Gemm, IDENTITY, type PackInputs } from "./kernels.ts";
 import { Machine } from "./machine.ts";
 
 /** How far a kernel's result was from the answer known beforehand, ‖out − expected‖ / ‖expected‖. */
@@ -10,105 +10,151 @@ export interface KnownAnswer {
 }
 
 const TOLERANCE = 1e-6;
-const SCRATCH_FLOATS = 1024;
+const INTEGER_TOLERANCE = 1e-4; // inputs that a unit of the coarsest path doesn't divide are rounded to it
+const PROBABILITY_TOLERANCE = 1e-3; // attention in 16 bits
+const SCRATCH_BYTES = 131_072;
 
 /** Small values of both signs with no two alike in a row; the same on every engine. */
 const pattern = (count: number, seed: number): number[] =>
   Array.from({ length: count }, (_, i) => (((i + 1) * seed) % 23) / 8 - 1.25);
 
-/** Runs the kernels on inputs whose results are known, ragged sizes included. */
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+const softmax = (values: readonly number[]): number[] => {
+  const powers = values.map(Math.exp);
+  return powers.map((power) => power / sum(powers));
+};
+
+/** inputs [m, k] · weights [n, k]ᵀ + bias [n] */
+function product(inputs: number[], weights: number[], bias: number[], m: number, k: number): number[] {
+  return Array.from({ length: m * bias.length }, (_, at) => {
+    const [i, j] = [Math.floor(at / bias.length), at % bias.length];
+    return bias[j]! + sum(weights.slice(j * k, j * k + k).map((weight, p) => weight * inputs[i * k + p]!));
+  });
+}
+
+/** Runs the kernels on inputs whose results are known: ragged sizes, a single row, values at their extremes. */
 export async function runKnownAnswers(module: WebAssembly.Module): Promise<KnownAnswer[]> {
   const machine = await Machine.create(module);
-  const base = machine.reserve(SCRATCH_FLOATS * 4);
+  let free = machine.reserve(SCRATCH_BYTES);
   machine.commit();
   const { kernels } = machine;
 
-  const place = (index: number, values: readonly number[]): number => {
-    const address = base + index * 4;
+  const take = (bytes: number): number => {
+    const address = free;
+    free += Math.ceil(bytes / 16) * 16;
+    return address;
+  };
+  const place = (values: readonly number[], room = values.length): number => {
+    const address = take(room * 4);
     machine.floats(address, values.length).set(values);
     return address;
   };
-  const answer = (
-    kernel: string,
-    out: number,
-    expected: readonly number[],
-    tolerance = TOLERANCE,
-  ): KnownAnswer => {
+  const answers: KnownAnswer[] = [];
+  const compare = (kernel: string, out: number, expected: readonly number[], tolerance = TOLERANCE): void => {
     const actual = machine.floats(out, expected.length);
     const distance = Math.hypot(...expected.map((value, i) => actual[i]! - value));
     const relativeError = distance / Math.hypot(...expected);
-    return { kernel, relativeError, tolerance, passed: relativeError <= tolerance };
+    answers.push({ kernel, relativeError, tolerance, passed: relativeError <= tolerance });
   };
-  const matmul = (inputs: number[], weights: number[], m: number, n: number, k: number): number => {
-    place(0, inputs);
-    place(128, weights);
-    const packed = place(384, new Array(128).fill(0));
-    for (let row = 0; row < n; row++) kernels.packWeightRow(base + (128 + row * k) * 4, k, row, packed);
-    kernels.packInputs(base, m, k, k, base + 640 * 4);
+  const multiply = (
+    [pack, gemm]: readonly [PackInputs, Gemm],
+    weights: number,
+    inputs: number[],
+    bias: number[],
+    m: number,
+    k: number,
+    activation: typeof IDENTITY | typeof GELU,
+  ): number => {
+    const [packed, out] = [take(8192), take(m * bias.length * 4)];
+    pack(place(inputs), m, k, k, packed);
+    gemm(packed, weights, place(bias, bias.length + 8), 0, out, m, bias.length, k, bias.length, activation);
+    return out;
+  };
+  const floatWeights = (weights: number[], n: number, k: number): number => {
+    const [rows, packed] = [place(weights), take(kernels.packedWeightBytes(n, k))];
+    for (let row = 0; row < n; row++) kernels.packWeightRow(rows + row * k * 4, k, row, packed);
     return packed;
   };
 
-  const [m, n, k] = [5, 11, 7];
-  const inputs = pattern(m * k, 5);
-  const weights = pattern(n * k, 7);
-  const bias = pattern(16, 3);
-  const packed = matmul(inputs, weights, m, n, k);
-  const out = base + 800 * 4;
-  kernels.gemm(base + 640 * 4, packed, place(768, bias), 0, out, m, n, k, n, IDENTITY);
-  const product = Array.from({ length: m * n }, (_, at) => {
-    const [i, j] = [Math.floor(at / n), at % n];
-    return weights
-      .slice(j * k, j * k + k)
-      .reduce((sum, weight, p) => sum + weight * inputs[i * k + p]!, bias[j]!);
-  });
-  const answers = [answer("gemm", out, product)];
+  const floats = [kernels.packInputs, kernels.gemm] as const;
+  for (const m of [6, 1]) {
+    const [n, k] = [43, 7];
+    const [inputs, weights, bias] = [pattern(m * k, 5), pattern(n * k, 7), pattern(n, 3)];
+    const out = multiply(floats, floatWeights(weights, n, k), inputs, bias, m, k, IDENTITY);
+    compare(m === 1 ? "gemm, one row" : "gemm", out, product(inputs, weights, bias, m, k));
+  }
 
   // GELU(x) = x · Φ(x), from tables of the normal distribution.
-  const identity = matmul([-3, -1, -0.5, 0.5, 1, 3], [1], 6, 1, 1);
-  kernels.gemm(base + 640 * 4, identity, 0, 0, out, 6, 1, 1, 1, GELU);
-  answers.push(
-    answer(
-      "gelu",
-      out,
-      [-0.004049694095, -0.158655253931, -0.154268769363, 0.345731230637, 0.841344746069, 2.995950305905],
-    ),
-  );
+  const points = [-3, -1, -0.5, 0.5, 1, 3];
+  const values = [
+    -0.004049694095, -0.158655253931, -0.154268769363, 0.345731230637, 0.841344746069, 2.995950305905,
+  ];
+  compare("gelu", multiply(floats, floatWeights([1], 1, 1), points, [0], 6, 1, GELU), values);
 
   const row = pattern(11, 5);
-  const powers = row.map((value) => Math.exp(2 * value));
-  const total = powers.reduce((sum, value) => sum + value);
-  const probabilities = powers.map((value) => value / total);
-  kernels.softmax(place(800, row), 1, 11, 11, 2);
-  answers.push(answer("softmax", out, probabilities));
+  const scaled = place(row);
+  kernels.softmax(scaled, 1, 11, 11, 2);
+  compare("softmax", scaled, softmax(row.map((value) => 2 * value)));
 
   const [gamma, beta] = [pattern(11, 7), pattern(11, 9)];
-  const mean = row.reduce((sum, value) => sum + value) / 11;
-  const deviation = Math.sqrt(row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 11);
+  const mean = sum(row) / 11;
+  const deviation = Math.sqrt(sum(row.map((value) => (value - mean) ** 2)) / 11);
   const normal = row.map((value, i) => ((value - mean) / deviation) * gamma[i]! + beta[i]!);
-  kernels.layerNorm(place(800, row), place(0, gamma), place(128, beta), out, 1, 11, 0);
-  answers.push(answer("layerNorm", out, normal));
+  const out = take(44);
+  kernels.layerNorm(place(row), place(gamma), place(beta), out, 1, 11, 0);
+  compare("layerNorm", out, normal);
 
-  // Weights and inputs at their extremes, where a wrong dot product saturates. The inputs are rounded to a unit of
-  // 127 / 32767 at the finest, so the answer is a little coarser.
-  const [rows, depth] = [8, 32];
-  const extremes = Int8Array.from({ length: rows * depth }, (_, at) => (at % 7 < (at >> 5) - 1 ? -127 : 127));
-  const levels = Array.from({ length: depth }, (_, p) => [127, 127, 0, 1, 126][p % 5]!);
-  const integers = place(128, new Array(256).fill(0));
-  for (let row = 0; row < rows; row++) {
-    const staged = base + 3600;
-    machine.bytes(staged, depth).set(new Uint8Array(extremes.buffer, row * depth, depth));
-    kernels.packInt8WeightRow(staged, depth, row, 0.5, integers);
+  // Weights and inputs at their extremes, where a wrong dot product saturates.
+  const [m, n, k] = [6, 11, 32];
+  const weights = Array.from({ length: n * k }, (_, at) => (at % 7 < (at >> 5) - 1 ? -127 : 127));
+  const inputs = Array.from({ length: m * k }, (_, at) => [127, 127, 0, 1, 126][at % 5]!);
+  const zeroBias = new Array<number>(n).fill(0);
+  const packed = take(kernels.packedInt8WeightBytes(n, k));
+  const staged = take(k);
+  for (let row = 0; row < n; row++) {
+    machine.bytes(staged, k).set(weights.slice(row * k, row * k + k));
+    kernels.packInt8WeightRow(staged, k, row, 1, packed);
   }
-  kernels.quantizeInputs(place(0, levels), 1, depth, depth, base + 640 * 4);
-  kernels.gemmInt8(base + 640 * 4, integers, 0, 0, out, 1, rows, depth, rows, IDENTITY);
-  const sums = Array.from({ length: rows }, (_, row) =>
-    levels.reduce((sum, level, p) => sum + 0.5 * level * extremes[row * depth + p]!, 0),
-  );
-  answers.push(answer("gemmInt8", out, sums, 1e-4));
+  const integers = [kernels.quantizeInputs, kernels.gemmInt8] as const;
+  const sums = multiply(integers, packed, inputs, zeroBias, m, k, IDENTITY);
+  compare("gemmInt8", sums, product(inputs, weights, zeroBias, m, k), INTEGER_TOLERANCE);
+
+  const attentions: readonly [string, AttentionHeads, number, number][] = [
+    ["attention", kernels.attentionHeads, kernels.attentionScratchBytes(5, 4), TOLERANCE],
+    [
+      "attentionInt16",
+      kernels.attentionInt16Heads,
+      kernels.attentionInt16ScratchBytes(5, 4),
+      PROBABILITY_TOLERANCE,
+    ],
+  ];
+  for (const [kernel, attention, scratchBytes, tolerance] of attentions) {
+    const [tokens, heads, size] = [5, 2, 4];
+    const queryKeyValue = pattern(tokens * 3 * heads * size, 11);
+    const part = (t: number, which: number, head: number): number[] =>
+      queryKeyValue.slice((t * 3 + which) * heads * size + head * size).slice(0, size);
+    const context = take(tokens * heads * size * 4);
+    attention(place(queryKeyValue), context, take(scratchBytes), tokens, heads, size, 0, heads);
+    const every = [...Array(tokens).keys()];
+    const expected = every.flatMap((t) =>
+      [0, 1].flatMap((head) => {
+        const query = part(t, 0, head);
+        const scores = every.map(
+          (u) => sum(part(u, 1, head).map((key, i) => key * query[i]!)) / Math.sqrt(size),
+        );
+        const shares = softmax(scores);
+        return [...Array(size).keys()].map((i) =>
+          sum(shares.map((share, u) => share * part(u, 2, head)[i]!)),
+        );
+      }),
+    );
+    compare(kernel, context, expected, tolerance);
+  }
 
   // Scores of zero make every path alike: Z counts them, 3 labels to the power of 5 steps.
-  place(0, new Array(128).fill(0));
-  const logPartition = kernels.crfForward(base, base, base, base, base + 128 * 4, 5, 3);
-  answers.push(answer("crfForward", place(800, [logPartition]), [5 * Math.log(3)]));
+  const zeros = place(new Array<number>(16).fill(0));
+  const logPartition = kernels.crfForward(zeros, zeros, zeros, zeros, take(80), 5, 3);
+  compare("crfForward", place([logPartition]), [5 * Math.log(3)]);
   return answers;
 }
