@@ -35,23 +35,23 @@ const PROBE = memory.data<u8>([
  * do pairs saturate: 2 · 32767 for four products, where one instruction gives 4 · 127 · 255 or 4 · 127 · −1.
  */
 function dotIsFused(): bool {
-  if (!ASC_FEATURE_RELAXED_SIMD) return false;
   const sum = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(PROBE), v128.load(PROBE, 16), i32x4.splat(0));
   return i32x4.extract_lane(sum, 0) !== 2 * 32767;
 }
 
+/** Found once for each instance, so that no two kernels can see it differently. */
+const DOT_IS_FUSED: bool = ASC_FEATURE_RELAXED_SIMD ? dotIsFused() : false;
+
 /** Input rows of a panel. */
-function panelRows(): i32 {
-  return dotIsFused() ? 6 : 4;
-}
+const PANEL_ROWS: i32 = DOT_IS_FUSED ? 6 : 4;
 
 /** How many groups a row of k values takes. */
 function groupsOf(k: i32): i32 {
   return (k + GROUP - 1) / GROUP;
 }
 
-function inputPanelBytes(k: i32, rows: i32): i32 {
-  return rows * (8 + groupsOf(k) * 4);
+function inputPanelBytes(k: i32): i32 {
+  return PANEL_ROWS * (8 + groupsOf(k) * 4);
 }
 
 function weightPanelBytes(k: i32): usize {
@@ -60,8 +60,7 @@ function weightPanelBytes(k: i32): usize {
 
 /** Bytes of `m` quantized input rows of `k` values. */
 export function quantizedInputBytes(m: i32, k: i32): i32 {
-  const rows = panelRows();
-  return ((m + rows - 1) / rows) * inputPanelBytes(k, rows);
+  return ((m + PANEL_ROWS - 1) / PANEL_ROWS) * inputPanelBytes(k);
 }
 
 /** Bytes of `n` packed int8 weight rows of `k` values, scales included. */
@@ -74,7 +73,7 @@ export function packedInt8WeightBytes(n: i32, k: i32): i32 {
  * or infinity in it gets a scale that is not finite either, and so its whole output.
  */
 export function quantizeInputs(inputs: usize, m: i32, k: i32, stride: i32, packed: usize): void {
-  const rows = panelRows();
+  const rows = PANEL_ROWS;
   const rowBytes = (<usize>stride) << 2;
   const zeros = (<usize>rows) << 2;
   const limit = min(32767, i32.MAX_VALUE / (LARGEST_WEIGHT * k));
@@ -92,7 +91,7 @@ export function quantizeInputs(inputs: usize, m: i32, k: i32, stride: i32, packe
       v128.store(packed, i32x4.splat(0), 16);
     }
     inputs += <usize>rows * rowBytes;
-    packed += inputPanelBytes(k, rows);
+    packed += inputPanelBytes(k);
   }
 }
 
@@ -148,16 +147,14 @@ export function gemmInt8(
   outStride: i32,
   activation: i32,
 ): void {
-  const fused = dotIsFused();
-  const panelRows = fused ? 6 : 4;
-  const block = blockRows(packedInt8WeightBytes(n, k), panelRows);
+  const block = blockRows(packedInt8WeightBytes(n, k), PANEL_ROWS);
   const rowBytes = (<usize>outStride) << 2;
   for (let i = 0; i < m; i += block) {
     const offset = <usize>i * rowBytes;
     const also = residual ? residual + offset : 0;
     const rows = min(block, m - i);
-    multiplyBlock(inputs, weights, bias, also, out + offset, rows, n, k, rowBytes, activation, fused);
-    inputs += (block / panelRows) * inputPanelBytes(k, panelRows);
+    multiplyBlock(inputs, weights, bias, also, out + offset, rows, n, k, rowBytes, activation);
+    inputs += (block / PANEL_ROWS) * inputPanelBytes(k);
   }
 }
 
@@ -172,9 +169,9 @@ function multiplyBlock(
   k: i32,
   rowBytes: usize,
   activation: i32,
-  fused: bool,
 ): void {
-  const panelRows = fused ? 6 : 4;
+  const fused = DOT_IS_FUSED;
+  const panelRows = PANEL_ROWS;
   const zeros = (<usize>panelRows) << 2;
   const groups = <usize>groupsOf(k) * zeros;
   const ones = v128.load(ONES);
