@@ -1,5 +1,3 @@
-import { setTimeout } from "node:timers/promises";
-
 /** What is measured: one call is one run. */
 export interface Contender {
   readonly name: string;
@@ -11,8 +9,8 @@ export interface Effort {
   readonly budget: number;
   readonly fewest: number;
   readonly most: number;
-  /** Milliseconds of rest before each run, so that threads which wait by spinning have given up; none by default. */
-  readonly rest?: number;
+  /** Runs of a contender's own, not counted, before each that is; none by default. */
+  readonly leads?: number;
 }
 
 /** Milliseconds of every round, by contender. */
@@ -26,7 +24,7 @@ export async function interleave(contenders: readonly Contender[], effort: Effor
   const round = async () => {
     const times: number[] = [];
     for (const { run } of contenders) {
-      if (effort.rest !== undefined) await setTimeout(effort.rest);
+      for (let i = 0; i < (effort.leads ?? 0); i++) await run();
       const start = performance.now();
       await run();
       times.push(performance.now() - start);
@@ -35,7 +33,7 @@ export async function interleave(contenders: readonly Contender[], effort: Effor
   };
   await round();
   const all = [await round()];
-  const estimate = all[0]!.reduce((sum, time) => sum + time, 0);
+  const estimate = all[0]!.reduce((sum, time) => sum + time, 0) * (1 + (effort.leads ?? 0));
   const rounds = Math.max(effort.fewest, Math.min(effort.most, Math.floor(effort.budget / estimate)));
   while (all.length < rounds) all.push(await round());
   return new Map(contenders.map(({ name }, i) => [name, all.map((times) => times[i]!)]));
