@@ -7,6 +7,7 @@ import { installPeers, peersInstalled } from "../bench/peers/peers.ts";
 import { findChromium } from "../test/runtimes/chromium.ts";
 import { ENGINE_PACKAGES } from "../test/runtimes/engines.ts";
 import { findFirefox } from "../test/runtimes/firefox.ts";
+import { npm } from "./npm.ts";
 
 const run = (command, ...args) => execFileSync(command, args, { stdio: "inherit" });
 
@@ -37,16 +38,9 @@ for (const { specifier, folder, program } of ENGINE_PACKAGES) {
   const [name] = specifier.split("@");
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/package.json`, JSON.stringify({ private: true, allowScripts: { [name]: true } }));
-  run(
-    "npm",
-    "install",
-    "--no-save",
-    "--no-package-lock",
-    "--no-audit",
-    "--no-fund",
-    "--prefix",
-    folder,
-    specifier,
+  npm(
+    ["install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--prefix", folder, specifier],
+    { stdio: "inherit" },
   );
 }
 

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { npm } from "../../scripts/npm.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
@@ -15,7 +15,7 @@ export const peersInstalled = (): boolean => existsSync(peerFile(".package-lock.
 
 /** Without the peers' install scripts: onnxruntime-node's would fetch CUDA from elsewhere. */
 export function installPeers(): void {
-  execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+  npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],
   });
