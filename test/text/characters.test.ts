@@ -6,10 +6,10 @@ const WAYBILL_VOCAB = readVocab(new URL("../fixtures/waybill-made-up/vocab.txt",
 const SMALL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "A", "中", "👍", " ", "i", "σ", "i\u0307"];
 
 test("the made-up waybills get the ids that PyTorch was given", () => {
-  const rows = fixture<[text: string, ids: number[]][]>("waybill-made-up/text-expected.json");
+  const rows = fixture<{ text: string; ids: number[] }[]>("waybill-made-up/expected.json");
   assert.equal(rows.length, 200);
   const { encode } = tokenizer("characters", WAYBILL_VOCAB);
-  for (const [text, ids] of rows) assert.deepEqual([...encode(text).ids], ids, text);
+  for (const { text, ids } of rows) assert.deepEqual([...encode(text).ids], ids, text);
 });
 
 test("every code point is one token and one word, at its UTF-16 offsets", () => {
