@@ -92,7 +92,7 @@ export function headParameters(config: ElectraConfig, task: Task, labels: number
 
 /**
  * The output matrix of the generator's head. Where a file lacks it, the word embeddings stand in its place:
- * Clark et al. 2020, section 2, tie the two.
+ * Clark et al. 2020, section 3.2, tie the two.
  */
 export const TIED_LM_HEAD = "generator_lm_head.weight";
 
