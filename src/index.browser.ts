@@ -11,5 +11,6 @@ export const pipeline = createPipelineFunction({
   openSource,
   createSha256,
   startThread,
+  cores: globalThis.navigator?.hardwareConcurrency,
   loadThroughCache,
 });

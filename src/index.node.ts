@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { createPipelineFunction } from "./pipelines/pipeline.ts";
 import { createSha256 } from "./pipelines/sha256-node.ts";
 import { openSourceOrPath } from "./pipelines/source-node.ts";
@@ -10,4 +11,5 @@ export const pipeline = createPipelineFunction({
   openSource: openSourceOrPath,
   createSha256,
   startThread,
+  cores: availableParallelism(),
 });

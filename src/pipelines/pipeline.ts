@@ -48,6 +48,8 @@ export interface Platform {
   createSha256(): Sha256 | Promise<Sha256>;
   /** Undefined where there are no threads. */
   readonly startThread?: StartThread;
+  /** How many cores the machine has, as far as the platform tells. */
+  readonly cores?: number | undefined;
   /** Undefined where nothing is kept. */
   readonly loadThroughCache?: LoadThroughCache;
 }
@@ -80,7 +82,7 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
     checkSignal(signal);
     checkOptions(defaults);
     signal?.throwIfAborted();
-    const choice = chooseThreads(threads, platform.startThread);
+    const choice = chooseThreads(threads, platform.startThread, platform.cores);
     const shared = choice.threads > 1;
 
     const load = async (opened: ByteReader) => {

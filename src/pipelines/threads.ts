@@ -15,9 +15,10 @@ const AUTO_LIMIT = 4;
 /**
  * @param asked the option as the user gave it
  * @param startThread undefined where the platform has no threads
+ * @param cores of the machine
  * @throws {InputError} `bad-option`
  */
-export function chooseThreads(asked: unknown, startThread: StartThread | undefined): ThreadChoice {
+export function chooseThreads(asked: unknown, startThread: StartThread | undefined, cores = 1): ThreadChoice {
   if (
     asked !== "auto" &&
     !(Number.isInteger(asked) && (asked as number) >= 1 && (asked as number) <= THREAD_LIMIT)
@@ -31,7 +32,6 @@ export function chooseThreads(asked: unknown, startThread: StartThread | undefin
   const threadsReason = startThread === undefined ? "this platform has no threads" : threadsUnavailable();
   if (threadsReason !== undefined) return { threads: 1, threadsReason };
   if (asked !== "auto") return { threads: asked as number, threadsReason: undefined };
-  const cores = navigator.hardwareConcurrency;
   return {
     threads: Math.min(cores, AUTO_LIMIT),
     threadsReason: cores > 1 ? undefined : "this machine has one core",

@@ -97,8 +97,17 @@ describe("threads", () => {
       threads: 1,
       threadsReason: "this platform has no threads",
     });
-    const auto = chooseThreads("auto", startThread);
-    assert.ok(auto.threads >= 1 && auto.threads <= 4);
+    for (const [cores, threads] of [
+      [2, 2],
+      [4, 4],
+      [16, 4],
+    ] as const) {
+      assert.equal(chooseThreads("auto", startThread, cores).threads, threads);
+    }
+    assert.deepEqual(chooseThreads("auto", startThread, 1), {
+      threads: 1,
+      threadsReason: "this machine has one core",
+    });
     for (const bad of [0, -1, 1.5, 65, "2", null, Number.NaN]) {
       assert.throws(() => chooseThreads(bad, startThread), { code: "bad-option", message: /threads/ });
     }
