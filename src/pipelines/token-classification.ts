@@ -61,17 +61,17 @@ export function tokenClassificationPipeline(
   engine: ThreadChoice & { readonly kernels: KernelPath },
   defaults: TokenClassificationDefaults,
 ): TokenClassificationPipeline {
-  const tagger = new Tagger(file, classifier);
-
-  let tagging: Tagger | undefined = tagger;
+  // The only hold on the model, so that letting go of it frees its memory even where the caller keeps the pipeline.
+  let tagger: Tagger | undefined = new Tagger(file, classifier);
+  const { maxTokens } = tagger;
   let queue: Promise<unknown> = Promise.resolve();
   const tagInTurn = (batch: readonly EncodedText[], options: TokenClassificationOptions) => {
     const { aggregation_strategy = "simple", ignore_labels = ["O"], signal } = options;
     const entities = queue.then(async () => {
       if (signal !== undefined) await turnOf(signal);
-      if (tagging === undefined) throw new DisposedError("pipeline");
-      return tagging.tag(batch, aggregation_strategy, new Set(ignore_labels)).catch((error) => {
-        throw tagging === undefined ? new DisposedError("pipeline") : error;
+      if (tagger === undefined) throw new DisposedError("pipeline");
+      return tagger.tag(batch, aggregation_strategy, new Set(ignore_labels)).catch((error) => {
+        throw tagger === undefined ? new DisposedError("pipeline") : error;
       });
     });
     queue = entities.catch(() => {});
@@ -79,27 +79,28 @@ export function tokenClassificationPipeline(
   };
 
   const call = async (text: string | readonly string[], callOptions: TokenClassificationOptions = {}) => {
-    if (tagging === undefined) throw new DisposedError("pipeline");
+    const live = tagger;
+    if (live === undefined) throw new DisposedError("pipeline");
     const options = { ...defaults, ...callOptions };
     checkOptions(options);
     options.signal?.throwIfAborted();
     const texts = Array.isArray(text) ? text : [text];
     for (const each of texts) assertText(each);
-    const batches = tagger.batches(texts.map((each) => tagger.encode(each)));
+    const batches = live.batches(texts.map((each) => live.encode(each)));
     const results = (await Promise.all(batches.map((batch) => tagInTurn(batch, options)))).flat();
     return Array.isArray(text) ? results : results[0];
   };
   return Object.defineProperties(call, {
     model: { value: file, enumerable: true },
-    maxTokens: { value: tagger.maxTokens, enumerable: true },
+    maxTokens: { value: maxTokens, enumerable: true },
     kernels: { value: engine.kernels, enumerable: true },
     threads: { value: engine.threads, enumerable: true },
     threadsReason: { value: engine.threadsReason, enumerable: true },
-    memoryBytes: { get: () => tagging?.memoryBytes ?? 0, enumerable: true },
+    memoryBytes: { get: () => tagger?.memoryBytes ?? 0, enumerable: true },
     dispose: {
       value: () => {
-        tagging?.dispose();
-        tagging = undefined;
+        tagger?.dispose();
+        tagger = undefined;
       },
     },
   }) as unknown as TokenClassificationPipeline;

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { pipeline } from "../../src/index.node.ts";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { pipeline, type TokenClassificationPipeline } from "../../src/index.node.ts";
 import { random, randomModel } from "./random-model.ts";
 
 /** ELECTRA-small's shape (Clark et al. 2020, appendix A) with the words of an English BERT. */
@@ -34,6 +36,28 @@ describe("memory", () => {
     assert.equal(tag.memoryBytes, after10);
     await tag("a".repeat(510));
     assert.equal(tag.memoryBytes, after10, "the longest text needs no more either");
+  });
+
+  test("is given back by dispose, also where the pipeline is kept", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage: () => void = runInNewContext("gc");
+    const model = randomModel({ config: { max_position_embeddings: 4096, intermediate_size: 512 } });
+    const kept: TokenClassificationPipeline[] = [];
+    const useAndDispose = async (): Promise<number> => {
+      const tag = await pipeline("token-classification", model);
+      await tag("abc");
+      const bytes = tag.memoryBytes;
+      tag.dispose();
+      kept.push(tag);
+      await new Promise((resolve) => setImmediate(resolve));
+      collectGarbage();
+      return bytes;
+    };
+    const bytes = await useAndDispose();
+    const afterOne = process.memoryUsage().external;
+    for (let i = 0; i < 8; i++) await useAndDispose();
+    const growth = process.memoryUsage().external - afterOne;
+    assert.ok(growth < 2 * bytes, `${kept.length} models of ${bytes} bytes left ${growth} behind`);
   });
 
   test("peaks while loading at no more than the packed weights and 10 MB: the file is never held", async () => {
