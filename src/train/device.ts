@@ -1,0 +1,164 @@
+/**
+ * Values on a device, row-major [rows, columns]: 32-bit floats, or 32-bit integers where an operation says ids, labels or
+ * offsets. What else it holds is the device's own affair.
+ */
+export interface Buffer {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Values that are dropped at random while training, so that a network does not lean on any of them. */
+export interface Dropout {
+  /** Share that is dropped, from 0 to below 1; the others are scaled up by 1 / (1 − probability). */
+  readonly probability: number;
+  /** Of the step: 32 bits. */
+  readonly seed: number;
+  /** Which dropout of the network this is: the same seed, site and position give the same draw on every device. */
+  readonly site: number;
+}
+
+/** Sequences packed one after the other: sequence `i` is the rows from `offsets[i]` to before `offsets[i + 1]`. */
+export type Offsets = readonly number[];
+
+export interface MatmulOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** [columns of out], added to each row. */
+  readonly bias?: Buffer | undefined;
+  /** Add to what `out` holds. */
+  readonly accumulate?: boolean;
+}
+
+/** A linear-chain CRF's parameters, or the gradients of them: [1, labels], [labels, labels] from row to column, [1, labels]. */
+export interface CrfBuffers {
+  readonly start: Buffer;
+  readonly transitions: Buffer;
+  readonly end: Buffer;
+}
+
+/** A parameter with what AdamW keeps of it; all of one shape. */
+export interface Trained {
+  readonly value: Buffer;
+  readonly gradient: Buffer;
+  readonly firstMoment: Buffer;
+  readonly secondMoment: Buffer;
+}
+
+/** AdamW (Loshchilov & Hutter 2019) as torch.optim.AdamW computes it: decay acts on the weights, not on the gradient. */
+export interface AdamW {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** 1 − betaᵗ at step t; 1 switches the bias correction off, as ELECTRA's pre-training does. */
+  readonly correction1: number;
+  readonly correction2: number;
+  /** What gradients are multiplied with first, to clip their norm. */
+  readonly gradientScale: number;
+}
+
+/**
+ * What training runs on. Operations are recorded, and done in order by {@link submit} or a read. Forward and backward are
+ * named alike; a backward operation writes its result unless it says that it accumulates. Operands must have the shapes
+ * that are given, which the callers in `ops.ts` see to; a result may take the place of an operand only where it says so.
+ */
+export interface Device {
+  /** Memory that lasts; zero at first. */
+  allocate(rows: number, columns: number): Buffer;
+  /** Rows `first` to before `first + rows` of a buffer, in the same memory. */
+  slice(buffer: Buffer, first: number, rows: number): Buffer;
+  /** Memory that lasts until {@link release}; its values are whatever was there before. */
+  temporary(rows: number, columns: number): Buffer;
+  /** Ids, labels or other integers, in memory that lasts until {@link release}. */
+  integers(values: ArrayLike<number>): Buffer;
+  /** Forgets all temporary memory. Nothing may be waiting to be done. */
+  release(): void;
+  write(buffer: Buffer, values: Float32Array): void;
+  read(buffer: Buffer): Promise<Float32Array>;
+  /** Does all that was recorded. */
+  submit(): Promise<void>;
+  dispose(): void;
+  /** Memory that the device holds in all. */
+  readonly byteLength: number;
+
+  fill(out: Buffer, value: number): void;
+  /** out = a · b, each transposed where the options say so */
+  matmul(a: Buffer, b: Buffer, out: Buffer, options?: MatmulOptions): void;
+  add(x: Buffer, y: Buffer, out: Buffer): void;
+  /** out [1, columns] += the sum of x's rows */
+  addRows(x: Buffer, out: Buffer): void;
+  gelu(x: Buffer, out: Buffer): void;
+  /** `out` may be `gradient`. */
+  geluBackward(x: Buffer, gradient: Buffer, out: Buffer): void;
+  /** Its own backward operation; `out` may be `x`. */
+  dropout(x: Buffer, out: Buffer, dropout: Dropout): void;
+  /** @param statistics [rows, 2]: mean and 1 / deviation, kept for the way back */
+  layerNorm(
+    x: Buffer,
+    gamma: Buffer,
+    beta: Buffer,
+    out: Buffer,
+    statistics: Buffer,
+    epsilon: number,
+  ): void;
+  layerNormBackward(x: Buffer, gamma: Buffer, statistics: Buffer, gradient: Buffer, out: Buffer): void;
+  /** Adds to the gradients of gamma and beta. */
+  layerNormParametersBackward(
+    x: Buffer,
+    statistics: Buffer,
+    gradient: Buffer,
+    gammaGradient: Buffer,
+    betaGradient: Buffer,
+  ): void;
+  /** out [ids, columns] = or += the table's rows that the ids name */
+  gather(ids: Buffer, table: Buffer, out: Buffer, accumulate?: boolean): void;
+  /** tableGradient[ids[i]] += gradient[i] */
+  gatherBackward(ids: Buffer, gradient: Buffer, tableGradient: Buffer): void;
+  /**
+   * Softmax attention of every sequence for itself.
+   *
+   * @param queryKeyValue [tokens, 3 · hidden]
+   * @param context [tokens, hidden]
+   * @returns the probabilities, kept for the way back
+   */
+  attention(
+    queryKeyValue: Buffer,
+    context: Buffer,
+    offsets: Offsets,
+    heads: number,
+    dropout: Dropout,
+  ): Buffer;
+  attentionBackward(
+    queryKeyValue: Buffer,
+    probabilities: Buffer,
+    contextGradient: Buffer,
+    queryKeyValueGradient: Buffer,
+    offsets: Offsets,
+    heads: number,
+    dropout: Dropout,
+  ): void;
+  /**
+   * The negative log-probability of each row's label, and `scale` times its gradient by the logits.
+   *
+   * @param labels [rows]; −100 for a row that counts for nothing
+   * @returns the sum of the rows' losses, to be read after {@link submit}
+   */
+  crossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer): () => number;
+  /**
+   * The negative log-likelihood of each sequence's labels under a CRF (Lafferty et al. 2001), and `scale` times its
+   * gradients: written for the emissions, added for the parameters.
+   */
+  crfLoss(
+    emissions: Buffer,
+    labels: Buffer,
+    offsets: Offsets,
+    parameters: CrfBuffers,
+    scale: number,
+    emissionsGradient: Buffer,
+    gradients: CrfBuffers,
+  ): () => number;
+  /** @returns √ of the sum of all squares, to be read after {@link submit} */
+  norm(buffers: readonly Buffer[]): () => number;
+  adamW(trained: Trained, settings: AdamW): void;
+}
