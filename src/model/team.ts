@@ -1,9 +1,9 @@
 import { EngineError } from "../errors.ts";
 import type { StartThread, Thread } from "../wasm/thread.ts";
-import type { Answer, Job, Joining } from "./team-member.ts";
+import type { Answer } from "./team-member.ts";
 
-/** Threads that share the work of a model. The main thread only waits, and stays free for other things. */
-export class Team {
+/** Threads that share work, told them in jobs. The main thread only waits, and stays free for other things. */
+export class Team<Job> {
   readonly #threads: readonly Thread[];
   #waiting: { left: number; resolve(): void; reject(error: Error): void } | undefined;
   #failure: EngineError | undefined;
@@ -16,31 +16,34 @@ export class Team {
     }
   }
 
-  /** @throws {EngineError} `thread-failed` where a thread can't be started */
-  static async start(
+  /**
+   * @param joining the first message to each
+   * @throws {EngineError} `thread-failed` where a thread can't be started
+   */
+  static async start<Job>(
     startThread: StartThread,
     threads: number,
-    model: Omit<Joining, "thread" | "threads">,
-  ): Promise<Team> {
-    const team = new Team(Array.from({ length: threads }, startThread));
-    await team.#ask((thread): Joining => ({ ...model, thread, threads }));
+    joining: (thread: number) => unknown,
+  ): Promise<Team<Job>> {
+    const team = new Team<Job>(Array.from({ length: threads }, startThread));
+    await team.#ask(joining);
     return team;
   }
 
   /**
-   * Runs the batch in place through the model.
+   * Has every thread do its share.
    *
    * @throws {EngineError} `thread-failed` where a thread died, now or before
    */
-  run(offsets: Job): Promise<void> {
-    return this.#ask(() => offsets);
+  run(job: Job): Promise<void> {
+    return this.#ask(() => job);
   }
 
   end(): void {
     this.#fail("it was ended");
   }
 
-  async #ask(message: (thread: number) => Joining | Job): Promise<void> {
+  async #ask(message: (thread: number) => unknown): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     for (const thread of this.#threads) thread.keepAlive(true);
     try {

@@ -6,7 +6,7 @@ import { Electra } from "./electra.ts";
 import type { Linear } from "./layers.ts";
 import type { ModelFile } from "./model-file.ts";
 import { Team } from "./team.ts";
-import type { Joining } from "./team-member.ts";
+import type { Job, Joining } from "./team-member.ts";
 import type { Weights } from "./weights.ts";
 
 /** What a model says of the tokens of one sequence that carry a label. */
@@ -29,7 +29,7 @@ export class TokenClassifier {
   readonly #logits: number;
 
   /** Threads that do the work; this thread does it where there are none. */
-  #team: Team | undefined;
+  #team: Team<Job> | undefined;
 
   constructor(machine: Machine, weights: Weights, { metadata }: ModelFile, threads = 1) {
     const { config } = metadata;
@@ -48,7 +48,12 @@ export class TokenClassifier {
     startThread: StartThread,
     { threads, ...model }: Pick<Joining, "module" | "file" | "threads">,
   ): Promise<void> {
-    this.#team = await Team.start(startThread, threads, { ...model, memory: this.machine.memory });
+    const { memory } = this.machine;
+    this.#team = await Team.start<Job>(
+      startThread,
+      threads,
+      (thread): Joining => ({ ...model, memory, thread, threads }),
+    );
   }
 
   /** Ends the threads that do the work, if any. */

@@ -66,8 +66,8 @@ export interface AdamW {
 export interface Device {
   /** Memory that lasts; zero at first. */
   allocate(rows: number, columns: number): Buffer;
-  /** Rows `first` to before `first + rows` of a buffer, in the same memory. */
-  slice(buffer: Buffer, first: number, rows: number): Buffer;
+  /** A part of a buffer, in the same memory, from its value number `first` on. */
+  slice(buffer: Buffer, first: number, rows: number, columns: number): Buffer;
   /** Memory that lasts until {@link release}; its values are whatever was there before. */
   temporary(rows: number, columns: number): Buffer;
   /** Ids, labels or other integers, in memory that lasts until {@link release}. */
@@ -94,14 +94,7 @@ export interface Device {
   /** Its own backward operation; `out` may be `x`. */
   dropout(x: Buffer, out: Buffer, dropout: Dropout): void;
   /** @param statistics [rows, 2]: mean and 1 / deviation, kept for the way back */
-  layerNorm(
-    x: Buffer,
-    gamma: Buffer,
-    beta: Buffer,
-    out: Buffer,
-    statistics: Buffer,
-    epsilon: number,
-  ): void;
+  layerNorm(x: Buffer, gamma: Buffer, beta: Buffer, out: Buffer, statistics: Buffer, epsilon: number): void;
   layerNormBackward(x: Buffer, gamma: Buffer, statistics: Buffer, gradient: Buffer, out: Buffer): void;
   /** Adds to the gradients of gamma and beta. */
   layerNormParametersBackward(

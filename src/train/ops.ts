@@ -47,13 +47,7 @@ export function add(tape: Tape, x: Tensor, y: Tensor): Tensor {
   });
 }
 
-export function layerNorm(
-  tape: Tape,
-  x: Tensor,
-  gamma: Parameter,
-  beta: Parameter,
-  epsilon: number,
-): Tensor {
+export function layerNorm(tape: Tape, x: Tensor, gamma: Parameter, beta: Parameter, epsilon: number): Tensor {
   const { device } = tape;
   const { rows, columns } = x.value;
   const out = tape.tensor(rows, columns);

@@ -9,30 +9,33 @@ const ALIGNMENT = 16; // of a v128
  * One instance of the kernels with a memory of its own. Memory is laid out first and grown once: `reserve` hands out
  * addresses, `commit` makes them real. Nothing is ever freed by piece; dropping the machine frees it all.
  */
-export class Machine {
-  readonly kernels: Kernels;
+export class Machine<K extends Pick<Kernels, "heapBase"> = Kernels> {
+  readonly kernels: K;
   readonly #memory: WebAssembly.Memory;
   #reserved: number;
 
-  private constructor(memory: WebAssembly.Memory, kernels: Kernels) {
+  private constructor(memory: WebAssembly.Memory, kernels: K) {
     this.#memory = memory;
     this.kernels = kernels;
     this.#reserved = kernels.heapBase();
   }
 
   /** @param memory the machine's own where it is not given; shared, of the final size, for a team's module */
-  static async create(
+  static async create<K extends Pick<Kernels, "heapBase"> = Kernels>(
     module: WebAssembly.Module,
     memory = new WebAssembly.Memory({ initial: 1 }),
-  ): Promise<Machine> {
+  ): Promise<Machine<K>> {
     const instance = await WebAssembly.instantiate(module, { env: { memory } });
-    return new Machine(memory, instance.exports as unknown as Kernels);
+    return new Machine(memory, instance.exports as unknown as K);
   }
 
-  /** @param pages of 64 KiB: at once the memory's size and its limit */
-  static sharedMemory(pages: number): WebAssembly.Memory {
+  /**
+   * @param pages of 64 KiB: at once the memory's size and its limit
+   * @param maximum the limit, where the memory is to grow
+   */
+  static sharedMemory(pages: number, maximum = pages): WebAssembly.Memory {
     try {
-      return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+      return new WebAssembly.Memory({ initial: pages, maximum, shared: true });
     } catch (error) {
       const megabytes = Math.ceil((pages * PAGE_BYTES) / 1e6);
       throw new EngineError("out-of-memory", `no shared memory of ${megabytes} MB: ${error}`);

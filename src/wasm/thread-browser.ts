@@ -1,8 +1,11 @@
-import type { StartThread } from "./thread.ts";
+import type { StartThread, Thread } from "./thread.ts";
 
-export const startThread: StartThread = () => {
+export const startThread: StartThread = () =>
   // Written out in one expression, which is what bundlers look for.
-  const worker = new Worker(new URL("../team-member.browser.ts", import.meta.url), { type: "module" });
+  threadOf(new Worker(new URL("../team-member.browser.ts", import.meta.url), { type: "module" }));
+
+/** Of a worker whose script is another. */
+export function threadOf(worker: Worker): Thread {
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => worker.addEventListener("message", ({ data }) => listener(data)),
@@ -15,4 +18,4 @@ export const startThread: StartThread = () => {
     keepAlive() {},
     end: () => worker.terminate(),
   };
-};
+}

@@ -1,8 +1,11 @@
 import { Worker } from "node:worker_threads";
-import type { StartThread } from "./thread.ts";
+import type { StartThread, Thread } from "./thread.ts";
 
-export const startThread: StartThread = () => {
-  const worker = new Worker(new URL("../team-member.node.ts", import.meta.url));
+export const startThread: StartThread = () =>
+  threadOf(new Worker(new URL("../team-member.node.ts", import.meta.url)));
+
+/** Of a worker whose script is another. */
+export function threadOf(worker: Worker): Thread {
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => worker.on("message", listener),
@@ -16,4 +19,4 @@ export const startThread: StartThread = () => {
     keepAlive: (alive) => (alive ? worker.ref() : worker.unref()),
     end: () => void worker.terminate(),
   };
-};
+}

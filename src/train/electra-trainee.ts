@@ -1,0 +1,234 @@
+import type { ElectraConfig } from "../model/config.ts";
+import { crfParameters, encoderParameters, headParameters } from "../model/parameters.ts";
+import type { Device, Offsets } from "./device.ts";
+import { initialValues } from "./initial.ts";
+import { type DeviceBatch, Draws, type DropoutRates, ElectraNetwork } from "./network.ts";
+import { crfLoss, crossEntropy } from "./ops.ts";
+import { Parameters } from "./parameters.ts";
+import { type Parameter, Tape, type Tensor } from "./tape.ts";
+import type { Example, Trainee, UpdateSettings } from "./trainee.ts";
+import { indexOfMaximum, viterbi } from "./viterbi.ts";
+
+/** What a network ends in: labels of tokens as a CRF's path or each for itself, or one label for the whole sequence. */
+export type Head = "crf" | "softmax" | "sequence";
+
+export interface TraineeSettings extends DropoutRates {
+  readonly config: ElectraConfig;
+  readonly head: Head;
+  /** How many labels there are. */
+  readonly labels: number;
+  /** Of what is drawn for parameters that no checkpoint gives. */
+  readonly seed: number;
+}
+
+/** The label of a token that counts for nothing, as in Hugging Face. */
+export const IGNORED_LABEL = -100;
+
+const FIRST_MOMENT = "adam.first.";
+const SECOND_MOMENT = "adam.second.";
+
+/** An ELECTRA encoder with a head, in training on a device. */
+export class ElectraTrainee implements Trainee {
+  readonly #settings: TraineeSettings;
+  readonly #device: Device;
+  readonly #parameters: Parameters;
+  readonly #network: ElectraNetwork;
+
+  /**
+   * @param initial values by Hugging Face's tensor names; others are drawn
+   * @throws {RangeError} for a tensor of another size
+   */
+  constructor(device: Device, settings: TraineeSettings, initial: ReadonlyMap<string, Float32Array>) {
+    const { config, head, labels } = settings;
+    const task = head === "sequence" ? "text-classification" : "token-classification";
+    const descriptions = [
+      ...encoderParameters(config),
+      ...headParameters(config, task, labels),
+      ...(head === "crf" ? crfParameters(labels) : []),
+    ];
+    this.#settings = settings;
+    this.#device = device;
+    this.#parameters = new Parameters(device, descriptions);
+    this.#network = new ElectraNetwork(config, this.#parameters, settings);
+    for (const [site, parameter] of descriptions.entries()) {
+      const values = initial.get(parameter.name) ?? initialValues(parameter, settings.seed, site);
+      this.#write(parameter.name, this.#parameters.named.get(parameter.name)!.value, values);
+    }
+  }
+
+  get parameters(): readonly { readonly name: string; readonly shape: readonly number[] }[] {
+    return [...this.#parameters.named.values()];
+  }
+
+  get byteLength(): number {
+    return this.#device.byteLength;
+  }
+
+  async accumulate(batch: readonly Example[], seed: number, scale: number): Promise<number> {
+    this.#device.release();
+    const tape = new Tape(this.#device);
+    const scores = this.#scores(tape, batch, new Draws(seed));
+    const loss = this.#loss(tape, scores, batch, scale);
+    tape.backward();
+    await this.#device.submit();
+    return loss() * scale;
+  }
+
+  async update({ learningRate, weightDecay, clipNorm, step, ...adam }: UpdateSettings): Promise<number> {
+    this.#device.release();
+    const trained = [...this.#parameters.named.values()];
+    const norm = this.#device.norm(trained.map(({ gradient }) => gradient));
+    await this.#device.submit();
+    const gradientNorm = norm();
+    // A step on gradients that are no numbers would leave nothing of the weights; the caller is told by the norm.
+    if (Number.isFinite(gradientNorm)) {
+      for (const parameter of trained) {
+        this.#device.adamW(parameter, {
+          ...adam,
+          learningRate: learningRate(parameter.name),
+          weightDecay: decays(parameter) ? weightDecay : 0,
+          correction1: 1 - adam.beta1 ** step,
+          correction2: 1 - adam.beta2 ** step,
+          gradientScale: Math.min(1, clipNorm / (gradientNorm + 1e-6)), // as torch.nn.utils.clip_grad_norm_
+        });
+      }
+    }
+    this.#parameters.clearGradients();
+    await this.#device.submit();
+    return gradientNorm;
+  }
+
+  async predict(batch: readonly Example[]): Promise<Int32Array[]> {
+    this.#device.release();
+    const tape = new Tape(this.#device);
+    const { logits, offsets } = this.#scores(tape, batch, new Draws(undefined));
+    const values = await this.#device.read(logits.value);
+    const { labels, head } = this.#settings;
+    const rows = (first: number, last: number) => values.subarray(first * labels, last * labels);
+    const crf = head === "crf" ? await this.#readCrf() : undefined;
+    return batch.map((_, i) => {
+      const [first, last] = [offsets[i]!, offsets[i + 1]!];
+      if (crf !== undefined) {
+        return first === last
+          ? new Int32Array(0)
+          : viterbi(rows(first, last), crf.start, crf.transitions, crf.end);
+      }
+      return Int32Array.from({ length: last - first }, (_, t) =>
+        indexOfMaximum(rows(first + t, first + t + 1)),
+      );
+    });
+  }
+
+  async gradients(): Promise<Map<string, Float32Array>> {
+    return this.#readAll("", "gradient");
+  }
+
+  async state(): Promise<Map<string, Float32Array>> {
+    return new Map([
+      ...(await this.#readAll("", "value")),
+      ...(await this.#readAll(FIRST_MOMENT, "firstMoment")),
+      ...(await this.#readAll(SECOND_MOMENT, "secondMoment")),
+    ]);
+  }
+
+  restore(state: ReadonlyMap<string, Float32Array>): void {
+    for (const [name, parameter] of this.#parameters.named) {
+      this.#write(name, parameter.value, state.get(name));
+      this.#write(FIRST_MOMENT + name, parameter.firstMoment, state.get(FIRST_MOMENT + name));
+      this.#write(SECOND_MOMENT + name, parameter.secondMoment, state.get(SECOND_MOMENT + name));
+    }
+  }
+
+  dispose(): void {
+    this.#device.dispose();
+  }
+
+  /** The scores of all that carries a label, sequence after sequence: tokens, or sequences. */
+  #scores(tape: Tape, batch: readonly Example[], draws: Draws): { logits: Tensor; offsets: Offsets } {
+    const device = this.#device;
+    const { tokens, starts } = this.#pack(batch);
+    const hidden = this.#network.encode(tape, tokens, draws);
+    if (this.#settings.head === "sequence") {
+      const first = device.integers(starts.slice(0, -1));
+      return {
+        logits: this.#network.classifySequences(tape, hidden, first, draws),
+        offsets: Array.from(starts.keys()),
+      };
+    }
+    const labelled = batch.map(({ labels }, i) => {
+      const carry = [...labels.keys()].filter((token) => labels[token] !== IGNORED_LABEL);
+      return carry.map((token) => token + starts[i]!);
+    });
+    const rows = device.integers(labelled.flat());
+    return {
+      logits: this.#network.classifyTokens(tape, hidden, rows, draws),
+      offsets: offsetsOf(labelled),
+    };
+  }
+
+  #loss(
+    tape: Tape,
+    { logits, offsets }: { logits: Tensor; offsets: Offsets },
+    batch: readonly Example[],
+    scale: number,
+  ): () => number {
+    const labels = batch.flatMap(({ labels }) => Array.from(labels).filter((id) => id !== IGNORED_LABEL));
+    const ids = this.#device.integers(labels);
+    if (this.#settings.head !== "crf") return crossEntropy(tape, logits, ids, scale);
+    return crfLoss(tape, logits, ids, offsets, this.#crf(), scale);
+  }
+
+  #pack(batch: readonly Example[]): { tokens: DeviceBatch; starts: Offsets } {
+    const sequences = batch.map(({ inputIds }) => Array.from(inputIds));
+    const starts = offsetsOf(sequences);
+    const tokens = {
+      inputIds: this.#device.integers(sequences.flat()),
+      positions: this.#device.integers(sequences.flatMap((ids) => [...ids.keys()])),
+      tokenTypeIds: this.#device.integers(new Int32Array(starts.at(-1)!)),
+      offsets: starts,
+    };
+    return { tokens, starts };
+  }
+
+  #crf(): { start: Parameter; transitions: Parameter; end: Parameter } {
+    const of = (name: string) => this.#parameters.get(`crf.${name}`);
+    return { start: of("start_transitions"), transitions: of("transitions"), end: of("end_transitions") };
+  }
+
+  async #readCrf() {
+    const { start, transitions, end } = this.#crf();
+    const [startValues, transitionValues, endValues] = [
+      await this.#device.read(start.value),
+      await this.#device.read(transitions.value),
+      await this.#device.read(end.value),
+    ];
+    return { start: startValues, transitions: transitionValues, end: endValues };
+  }
+
+  async #readAll(prefix: string, part: "value" | "gradient" | "firstMoment" | "secondMoment") {
+    const values = new Map<string, Float32Array>();
+    for (const [name, parameter] of this.#parameters.named) {
+      values.set(prefix + name, await this.#device.read(parameter[part]));
+    }
+    return values;
+  }
+
+  #write(name: string, buffer: Parameter["value"], values: Float32Array | undefined): void {
+    const size = buffer.rows * buffer.columns;
+    if (values?.length !== size) {
+      throw new RangeError(`tensor "${name}" must have ${size} values, not ${values?.length ?? "none"}`);
+    }
+    this.#device.write(buffer, values);
+  }
+}
+
+/** Matrices decay; biases, LayerNorm's and the CRF's parameters don't, as in BERT's own optimizer. */
+function decays({ name, shape }: Parameter): boolean {
+  return shape.length > 1 && !name.startsWith("crf.");
+}
+
+function offsetsOf(parts: readonly (readonly unknown[])[]): number[] {
+  const offsets = [0];
+  for (const { length } of parts) offsets.push(offsets.at(-1)! + length);
+  return offsets;
+}

@@ -1,0 +1,117 @@
+import type { ElectraConfig } from "../model/config.ts";
+import type { Buffer, Dropout, Offsets } from "./device.ts";
+import { add, attention, dropout, embed, gelu, layerNorm, linear, takeRows } from "./ops.ts";
+import type { Parameters } from "./parameters.ts";
+import type { Tape, Tensor } from "./tape.ts";
+
+/** Shares of values that are dropped while training, named as in Hugging Face's `ElectraConfig`. */
+export interface DropoutRates {
+  readonly hidden_dropout_prob: number;
+  readonly attention_probs_dropout_prob: number;
+  readonly classifier_dropout: number;
+}
+
+/** Sequences packed one after the other, on the device. */
+export interface DeviceBatch {
+  readonly inputIds: Buffer;
+  readonly positions: Buffer;
+  readonly tokenTypeIds: Buffer;
+  readonly offsets: Offsets;
+}
+
+/**
+ * ELECTRA's encoder (Clark et al. 2020) as a graph to train. The third telling of one network: `src/model/electra.ts` runs
+ * it without a tape and `test/reference/electra.ts` says it in scalars; tests hold the three equal.
+ */
+export class ElectraNetwork {
+  readonly config: ElectraConfig;
+  readonly #parameters: Parameters;
+  readonly #rates: DropoutRates;
+
+  constructor(config: ElectraConfig, parameters: Parameters, rates: DropoutRates) {
+    this.config = config;
+    this.#parameters = parameters;
+    this.#rates = rates;
+  }
+
+  /** The last hidden state, [tokens, hidden_size]. */
+  encode(tape: Tape, batch: DeviceBatch, draws: Draws): Tensor {
+    let hidden = this.#embed(tape, batch, draws);
+    for (let i = 0; i < this.config.num_hidden_layers; i++) {
+      hidden = this.#layer(tape, `electra.encoder.layer.${i}`, hidden, batch.offsets, draws);
+    }
+    return hidden;
+  }
+
+  /** A label's score for each of the given tokens, as `ElectraForTokenClassification`: [rows, labels] */
+  classifyTokens(tape: Tape, hidden: Tensor, rows: Buffer, draws: Draws): Tensor {
+    const dropped = dropout(tape, hidden, draws.next(this.#rates.classifier_dropout));
+    return this.#linear(tape, "classifier", takeRows(tape, dropped, rows));
+  }
+
+  /** A label's score for each sequence by its first token, as `ElectraForSequenceClassification`: [sequences, labels] */
+  classifySequences(tape: Tape, hidden: Tensor, firstTokens: Buffer, draws: Draws): Tensor {
+    const rate = this.#rates.classifier_dropout;
+    const first = dropout(tape, takeRows(tape, hidden, firstTokens), draws.next(rate));
+    const dense = gelu(tape, this.#linear(tape, "classifier.dense", first));
+    return this.#linear(tape, "classifier.out_proj", dropout(tape, dense, draws.next(rate)));
+  }
+
+  #embed(tape: Tape, { inputIds, positions, tokenTypeIds }: DeviceBatch, draws: Draws): Tensor {
+    const table = (name: string) => this.#parameters.get(`electra.embeddings.${name}.weight`);
+    const sum = embed(tape, [
+      { ids: inputIds, table: table("word_embeddings") },
+      { ids: positions, table: table("position_embeddings") },
+      { ids: tokenTypeIds, table: table("token_type_embeddings") },
+    ]);
+    const normal = this.#layerNorm(tape, "electra.embeddings.LayerNorm", sum);
+    const dropped = dropout(tape, normal, draws.next(this.#rates.hidden_dropout_prob));
+    if (this.config.embedding_size === this.config.hidden_size) return dropped;
+    return this.#linear(tape, "electra.embeddings_project", dropped);
+  }
+
+  #layer(tape: Tape, name: string, hidden: Tensor, offsets: Offsets, draws: Draws): Tensor {
+    const { hidden_dropout_prob, attention_probs_dropout_prob } = this.#rates;
+    const queryKeyValue = this.#linear(tape, `${name}.attention.self.queryKeyValue`, hidden);
+    const heads = this.config.num_attention_heads;
+    const context = attention(tape, queryKeyValue, offsets, heads, draws.next(attention_probs_dropout_prob));
+    const projected = this.#linear(tape, `${name}.attention.output.dense`, context);
+    const attended = this.#layerNorm(
+      tape,
+      `${name}.attention.output.LayerNorm`,
+      add(tape, dropout(tape, projected, draws.next(hidden_dropout_prob)), hidden),
+    );
+    const intermediate = gelu(tape, this.#linear(tape, `${name}.intermediate.dense`, attended));
+    const output = this.#linear(tape, `${name}.output.dense`, intermediate);
+    return this.#layerNorm(
+      tape,
+      `${name}.output.LayerNorm`,
+      add(tape, dropout(tape, output, draws.next(hidden_dropout_prob)), attended),
+    );
+  }
+
+  #linear(tape: Tape, name: string, x: Tensor): Tensor {
+    return linear(tape, x, this.#parameters.get(`${name}.weight`), this.#parameters.get(`${name}.bias`));
+  }
+
+  #layerNorm(tape: Tape, name: string, x: Tensor): Tensor {
+    const [gamma, beta] = [this.#parameters.get(`${name}.weight`), this.#parameters.get(`${name}.bias`)];
+    return layerNorm(tape, x, gamma, beta, this.config.layer_norm_eps);
+  }
+}
+
+/** The dropouts of one step, each at a site of its own. */
+export class Draws {
+  readonly #seed: number | undefined;
+  #site = 0;
+
+  /** @param seed 32 bits; undefined where nothing is dropped, as in prediction */
+  constructor(seed: number | undefined) {
+    this.#seed = seed;
+  }
+
+  next(probability: number): Dropout {
+    const site = this.#site++;
+    return { probability: this.#seed === undefined ? 0 : probability, seed: this.#seed ?? 0, site };
+  }
+}

@@ -1,0 +1,382 @@
+import { BARRIER_BYTES } from "../../model/barrier.ts";
+import { Team } from "../../model/team.ts";
+import { Machine } from "../../wasm/machine.ts";
+import type { StartThread } from "../../wasm/thread.ts";
+import type {
+  AdamW,
+  Buffer,
+  CrfBuffers,
+  Device,
+  Dropout,
+  MatmulOptions,
+  Offsets,
+  Trained,
+} from "../device.ts";
+import { Arena } from "./arena.ts";
+import { CommandList } from "./commands.ts";
+import type { TrainingKernel, TrainingKernels } from "./kernels.ts";
+import type { TrainingJob } from "./team-member.ts";
+
+interface WasmBuffer extends Buffer {
+  readonly address: number;
+}
+
+// What one unit of a kernel's work is; see assembly/train.
+const VALUES = 1024;
+const SQUARES = 65_536;
+const COLUMNS = 16;
+const PANEL = 8;
+const ROWS = 48;
+
+const PAGE_LIMIT = 65_536; // 4 GiB
+const units = (count: number, size: number) => Math.ceil(count / size);
+const sizeOf = ({ rows, columns }: Buffer) => rows * columns;
+const addressOf = (buffer: Buffer) => (buffer as WasmBuffer).address;
+
+export interface WasmDeviceOptions {
+  /** For a shared memory where there is more than one thread. */
+  readonly module: WebAssembly.Module;
+  readonly threads: number;
+  /** Needed for more than one thread. */
+  readonly startThread?: StartThread | undefined;
+}
+
+/** Training on the processor: the kernels of `assembly/train`, shared among threads. */
+export class WasmDevice implements Device {
+  readonly #machine: Machine<TrainingKernels>;
+  readonly #commands: CommandList;
+  readonly #arena: Arena;
+  readonly #threads: number;
+  #team: Team<TrainingJob> | undefined;
+  readonly #packed = new GrowingRegion(); // columns of the product at hand; every thread reads them
+  readonly #scratch = new GrowingRegion();
+
+  private constructor(machine: Machine<TrainingKernels>, threads: number) {
+    this.#machine = machine;
+    this.#threads = threads;
+    this.#commands = new CommandList(machine);
+    this.#arena = new Arena(machine);
+  }
+
+  /** @throws {EngineError} `out-of-memory`, or `thread-failed` where a thread can't be started */
+  static async create({ module, threads, startThread }: WasmDeviceOptions): Promise<WasmDevice> {
+    if (threads === 1) {
+      const device = new WasmDevice(await Machine.create<TrainingKernels>(module), 1);
+      device.#machine.commit();
+      return device;
+    }
+    const memory = Machine.sharedMemory(1, PAGE_LIMIT);
+    const machine = await Machine.create<TrainingKernels>(module, memory);
+    const device = new WasmDevice(machine, threads);
+    const barrierCells = machine.reserve(BARRIER_BYTES);
+    machine.commit();
+    device.#team = await Team.start<TrainingJob>(startThread!, threads, (thread) => ({
+      module,
+      memory,
+      barrierCells,
+      thread,
+      threads,
+    }));
+    return device;
+  }
+
+  get byteLength(): number {
+    return this.#machine.byteLength;
+  }
+
+  allocate(rows: number, columns: number): Buffer {
+    const address = this.#machine.reserve(rows * columns * 4);
+    this.#machine.commit();
+    return { rows, columns, address } as WasmBuffer;
+  }
+
+  slice(buffer: Buffer, first: number, rows: number, columns: number): Buffer {
+    return { rows, columns, address: addressOf(buffer) + first * 4 } as WasmBuffer;
+  }
+
+  temporary(rows: number, columns: number): Buffer {
+    return { rows, columns, address: this.#arena.allocate(rows * columns * 4) } as WasmBuffer;
+  }
+
+  integers(values: ArrayLike<number>): Buffer {
+    const buffer = this.temporary(1, values.length);
+    this.#machine.integers(addressOf(buffer), values.length).set(values);
+    return buffer;
+  }
+
+  release(): void {
+    this.#arena.release();
+  }
+
+  write(buffer: Buffer, values: Float32Array): void {
+    this.#machine.floats(addressOf(buffer), sizeOf(buffer)).set(values);
+  }
+
+  async read(buffer: Buffer): Promise<Float32Array> {
+    await this.submit();
+    return this.#machine.floats(addressOf(buffer), sizeOf(buffer)).slice();
+  }
+
+  async submit(): Promise<void> {
+    const commands = this.#commands.count;
+    if (commands === 0) return;
+    const scratchBytes = Math.ceil(this.#scratch.bytes / 64) * 64;
+    const scratch = this.#scratch.address(this.#machine, scratchBytes * this.#threads);
+    if (this.#team === undefined) this.#commands.run(commands, 0, 1, scratch, () => {});
+    else await this.#team.run({ commands, scratch, scratchBytes });
+    this.#commands.clear();
+  }
+
+  dispose(): void {
+    this.#team?.end();
+  }
+
+  fill(out: Buffer, value: number): void {
+    this.#values("fill", out, [addressOf(out), value, sizeOf(out)]);
+  }
+
+  matmul(a: Buffer, b: Buffer, out: Buffer, options: MatmulOptions = {}): void {
+    const { transposeA = false, transposeB = false, bias, accumulate = false } = options;
+    const { rows: m, columns: n } = out;
+    const k = transposeA ? a.rows : a.columns;
+    const { kernels } = this.#machine;
+    const packed = this.#packed.grow(this.#machine, kernels.packColumnsBytes(n, k));
+    this.#scratch.need(kernels.matmulScratchBytes(k, n));
+    this.#record("packColumns", units(n, PANEL), [addressOf(b), b.columns, +transposeB, packed, n, k]);
+    this.#record("matmul", units(m, ROWS), [
+      addressOf(a),
+      a.columns,
+      +transposeA,
+      packed,
+      bias === undefined ? 0 : addressOf(bias),
+      addressOf(out),
+      n,
+      +accumulate,
+      m,
+      n,
+      k,
+    ]);
+  }
+
+  add(x: Buffer, y: Buffer, out: Buffer): void {
+    this.#values("add", out, [addressOf(x), addressOf(y), addressOf(out), sizeOf(out)]);
+  }
+
+  addRows(x: Buffer, out: Buffer): void {
+    this.#columns("columnSums", x.columns, [addressOf(x), x.rows, x.columns, addressOf(out), 1]);
+  }
+
+  gelu(x: Buffer, out: Buffer): void {
+    this.#values("gelu", out, [addressOf(x), addressOf(out), sizeOf(out)]);
+  }
+
+  geluBackward(x: Buffer, gradient: Buffer, out: Buffer): void {
+    this.#values("geluBackward", out, [addressOf(x), addressOf(gradient), addressOf(out), sizeOf(out)]);
+  }
+
+  dropout(x: Buffer, out: Buffer, { probability, seed, site }: Dropout): void {
+    this.#values("dropout", out, [addressOf(x), addressOf(out), sizeOf(out), probability, seed, site]);
+  }
+
+  layerNorm(x: Buffer, gamma: Buffer, beta: Buffer, out: Buffer, statistics: Buffer, epsilon: number): void {
+    const operands = [x, gamma, beta, out, statistics].map(addressOf);
+    this.#record("layerNorm", x.rows, [...operands, x.rows, x.columns, epsilon]);
+  }
+
+  layerNormBackward(x: Buffer, gamma: Buffer, statistics: Buffer, gradient: Buffer, out: Buffer): void {
+    const operands = [x, gamma, statistics, gradient, out].map(addressOf);
+    this.#record("layerNormBackward", x.rows, [...operands, x.rows, x.columns]);
+  }
+
+  layerNormParametersBackward(
+    x: Buffer,
+    statistics: Buffer,
+    gradient: Buffer,
+    gammaGradient: Buffer,
+    betaGradient: Buffer,
+  ): void {
+    const operands = [x, statistics, gradient, gammaGradient, betaGradient].map(addressOf);
+    this.#columns("layerNormParametersBackward", x.columns, [...operands, x.rows, x.columns]);
+  }
+
+  gather(ids: Buffer, table: Buffer, out: Buffer, accumulate = false): void {
+    const operands = [ids, table, out].map(addressOf);
+    this.#record("gather", out.rows, [...operands, +accumulate, out.rows, out.columns]);
+  }
+
+  gatherBackward(ids: Buffer, gradient: Buffer, tableGradient: Buffer): void {
+    const operands = [ids, gradient, tableGradient].map(addressOf);
+    this.#columns("scatterAdd", gradient.columns, [...operands, gradient.rows, gradient.columns]);
+  }
+
+  attention(
+    queryKeyValue: Buffer,
+    context: Buffer,
+    offsets: Offsets,
+    heads: number,
+    dropout: Dropout,
+  ): Buffer {
+    const probabilities = this.temporary(1, blocksOf(offsets, heads).at(-1)!);
+    this.#attend("attention", queryKeyValue, probabilities, [context], offsets, heads, dropout);
+    return probabilities;
+  }
+
+  attentionBackward(
+    queryKeyValue: Buffer,
+    probabilities: Buffer,
+    contextGradient: Buffer,
+    queryKeyValueGradient: Buffer,
+    offsets: Offsets,
+    heads: number,
+    dropout: Dropout,
+  ): void {
+    const gradients = [contextGradient, queryKeyValueGradient];
+    this.#attend("attentionBackward", queryKeyValue, probabilities, gradients, offsets, heads, dropout);
+  }
+
+  #attend(
+    kernel: "attention" | "attentionBackward",
+    queryKeyValue: Buffer,
+    probabilities: Buffer,
+    others: readonly Buffer[],
+    offsets: Offsets,
+    heads: number,
+    { probability, seed, site }: Dropout,
+  ): void {
+    const lengths = lengthsOf(offsets);
+    const headSize = queryKeyValue.columns / 3 / heads;
+    const { kernels } = this.#machine;
+    this.#scratch.need(kernels.attentionTrainScratchBytes(Math.max(...lengths), headSize));
+    this.#record(kernel, lengths.length * heads, [
+      ...[queryKeyValue, this.integers(offsets), this.integers(blocksOf(offsets, heads))].map(addressOf),
+      ...[probabilities, ...others].map(addressOf),
+      heads,
+      headSize,
+      probability,
+      seed,
+      site,
+    ]);
+  }
+
+  crossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer): () => number {
+    const { rows, columns } = logits;
+    const losses = this.#arena.allocate(rows * 8);
+    const operands = [addressOf(logits), addressOf(labels), scale, losses, addressOf(gradient)];
+    this.#record("crossEntropy", rows, [...operands, rows, columns]);
+    return () => sum(this.#machine.doubles(losses, rows));
+  }
+
+  crfLoss(
+    emissions: Buffer,
+    labels: Buffer,
+    offsets: Offsets,
+    parameters: CrfBuffers,
+    scale: number,
+    emissionsGradient: Buffer,
+    gradients: CrfBuffers,
+  ): () => number {
+    const lengths = lengthsOf(offsets);
+    const sequences = lengths.length;
+    const count = emissions.columns;
+    const losses = this.#arena.allocate(sequences * 8);
+    const partial = this.temporary(sequences, count * count + 2 * count);
+    this.#scratch.need(this.#machine.kernels.crfScratchBytes(Math.max(...lengths), count));
+    this.#record("crfLoss", sequences, [
+      ...[emissions, labels, this.integers(offsets)].map(addressOf),
+      ...[parameters.start, parameters.transitions, parameters.end].map(addressOf),
+      scale,
+      losses,
+      addressOf(emissionsGradient),
+      addressOf(partial),
+      count,
+    ]);
+    const sums = this.temporary(1, partial.columns);
+    this.#columns("columnSums", partial.columns, [
+      addressOf(partial),
+      sequences,
+      partial.columns,
+      addressOf(sums),
+      0,
+    ]);
+    let first = 0;
+    for (const gradient of [gradients.start, gradients.transitions, gradients.end]) {
+      this.add(gradient, this.slice(sums, first, gradient.rows, gradient.columns), gradient);
+      first += sizeOf(gradient);
+    }
+    return () => sum(this.#machine.doubles(losses, sequences));
+  }
+
+  norm(buffers: readonly Buffer[]): () => number {
+    const partials = buffers.map((buffer) => {
+      const count = units(sizeOf(buffer), SQUARES);
+      const address = this.#arena.allocate(count * 8);
+      this.#record("sumOfSquares", count, [addressOf(buffer), sizeOf(buffer), address]);
+      return { address, count };
+    });
+    return () =>
+      Math.sqrt(sum(partials.map(({ address, count }) => sum(this.#machine.doubles(address, count)))));
+  }
+
+  adamW({ value, gradient, firstMoment, secondMoment }: Trained, settings: AdamW): void {
+    const { learningRate, beta1, beta2, epsilon, weightDecay } = settings;
+    this.#values("adamW", value, [
+      ...[value, gradient, firstMoment, secondMoment].map(addressOf),
+      sizeOf(value),
+      ...[learningRate, beta1, beta2, epsilon, weightDecay],
+      ...[settings.correction1, settings.correction2, settings.gradientScale],
+    ]);
+  }
+
+  #values(kernel: TrainingKernel, over: Buffer, operands: readonly number[]): void {
+    this.#record(kernel, units(sizeOf(over), VALUES), operands);
+  }
+
+  #columns(kernel: TrainingKernel, columns: number, operands: readonly number[]): void {
+    this.#record(kernel, units(columns, COLUMNS), operands);
+  }
+
+  #record(kernel: TrainingKernel, count: number, operands: readonly number[]): void {
+    this.#commands.push(kernel, count, operands);
+  }
+}
+
+/** Memory that all commands use one after the other, as large as the greediest needs. */
+class GrowingRegion {
+  bytes = 0;
+  #held = 0;
+  #at = 0;
+
+  need(bytes: number): void {
+    this.bytes = Math.max(this.bytes, bytes);
+  }
+
+  grow(machine: Machine<TrainingKernels>, bytes: number): number {
+    this.need(bytes);
+    return this.address(machine, bytes);
+  }
+
+  /** Of at least `bytes`; what commands already name stays where it is. */
+  address(machine: Machine<TrainingKernels>, bytes: number): number {
+    if (bytes > this.#held) {
+      this.#at = machine.reserve(bytes);
+      this.#held = bytes;
+      machine.commit();
+    }
+    return this.#at;
+  }
+}
+
+const sum = (values: Iterable<number>) => {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+};
+
+const lengthsOf = (offsets: Offsets) => offsets.slice(1).map((end, i) => end - offsets[i]!);
+
+/** Where each sequence's attention probabilities [heads, length, length] begin, and where the last ones end. */
+function blocksOf(offsets: Offsets, heads: number): number[] {
+  const blocks = [0];
+  for (const length of lengthsOf(offsets)) blocks.push(blocks.at(-1)! + heads * length * length);
+  return blocks;
+}

@@ -1,0 +1,36 @@
+/** What ends every kernel's operands: the thread's own scratch memory, and which units of the work to do, half-open. */
+type Kernel = (...operands: number[]) => void;
+
+/** The kernels that commands name; a command holds an index into this list. */
+export const TRAINING_KERNELS = [
+  "packColumns",
+  "matmul",
+  "add",
+  "fill",
+  "columnSums",
+  "gelu",
+  "geluBackward",
+  "dropout",
+  "layerNorm",
+  "layerNormBackward",
+  "layerNormParametersBackward",
+  "gather",
+  "scatterAdd",
+  "sumOfSquares",
+  "adamW",
+  "attention",
+  "attentionBackward",
+  "crossEntropy",
+  "crfLoss",
+] as const;
+
+export type TrainingKernel = (typeof TRAINING_KERNELS)[number];
+
+/** The exports of `assembly/train/index.ts`. */
+export interface TrainingKernels extends Readonly<Record<TrainingKernel, Kernel>> {
+  heapBase(): number;
+  packColumnsBytes(n: number, k: number): number;
+  matmulScratchBytes(k: number, n: number): number;
+  attentionTrainScratchBytes(maxLength: number, headSize: number): number;
+  crfScratchBytes(maxLength: number, labels: number): number;
+}
