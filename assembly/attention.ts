@@ -2,7 +2,15 @@
 // padding and so no mask. Queries go through a panel of the product at a time, so that their scores never leave the first-level cache.
 
 import { IDENTITY } from "./finish";
-import { gemm, packedInputBytes, packedWeightBytes, packInputs, packRows, ROWS } from "./gemm";
+import {
+  gemm,
+  packedInputBytes,
+  packedWeightBytes,
+  packInputs,
+  packWeightColumns,
+  packWeightRows,
+  ROWS,
+} from "./gemm";
 import { exponentials } from "./softmax";
 
 /** Values from one row of scores to the next: a whole number of output tiles. */
@@ -54,8 +62,8 @@ export function attentionHeads(
 
   for (let head = first; head < last; head++) {
     const query = queryKeyValue + ((<usize>(head * headSize)) << 2);
-    packKeys(query + outBytes, tokens, headSize, rowBytes, keys);
-    packValues(query + 2 * outBytes, tokens, headSize, rowBytes, values);
+    packWeightRows(query + outBytes, tokens, headSize, rowBytes, keys);
+    packWeightColumns(query + 2 * outBytes, headSize, tokens, rowBytes, values);
     for (let t = 0; t < tokens; t += ROWS) {
       const rows = min(ROWS, tokens - t);
       packInputs(query + <usize>t * rowBytes, rows, headSize, 3 * hidden, packed);
@@ -81,32 +89,6 @@ export function attention(
   headSize: i32,
 ): void {
   attentionHeads(queryKeyValue, context, scratch, tokens, heads, headSize, 0, heads);
-}
-
-/** Packs the keys [tokens, headSize] of a head as weights: panels of [headSize, 8]. */
-function packKeys(key: usize, tokens: i32, headSize: i32, rowBytes: usize, packed: usize): void {
-  for (let t = 0; t < tokens; t += 4, key += 4 * rowBytes) {
-    const panel = packed + ((<usize>((t >> 3) * headSize)) << 5);
-    packRows(key, min(4, tokens - t), headSize, rowBytes, panel + ((<usize>(t & 4)) << 2), 32);
-  }
-}
-
-/** Packs the values [tokens, headSize] of a head as weights of a product over the tokens: panels of [tokens, 8]. */
-function packValues(value: usize, tokens: i32, headSize: i32, rowBytes: usize, packed: usize): void {
-  for (let column = 0; column < headSize; column += 8) {
-    const columns = min(8, headSize - column);
-    let from = value + ((<usize>column) << 2);
-    if (columns === 8) {
-      for (let t = 0; t < tokens; t++, from += rowBytes, packed += 32) {
-        v128.store(packed, v128.load(from));
-        v128.store(packed, v128.load(from, 16), 16);
-      }
-    } else {
-      for (let t = 0; t < tokens; t++, from += rowBytes, packed += 32) {
-        memory.copy(packed, from, (<usize>columns) << 2);
-      }
-    }
-  }
 }
 
 function multiplyRow(row: usize, size: i32, factor: f32): void {

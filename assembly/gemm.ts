@@ -106,6 +106,32 @@ export function packWeightRow(weights: usize, k: i32, row: i32, packed: usize): 
   }
 }
 
+/** Packs weights [n, k], whose rows lie `rowBytes` apart. What stands for rows that are missing is never stored. */
+export function packWeightRows(weights: usize, n: i32, k: i32, rowBytes: usize, packed: usize): void {
+  for (let row = 0; row < n; row += 4, weights += 4 * rowBytes) {
+    const panel = packed + ((<usize>((row >> 3) * k)) << 5);
+    packRows(weights, min(4, n - row), k, rowBytes, panel + ((<usize>(row & 4)) << 2), 32);
+  }
+}
+
+/** Packs weights that lie transposed, [k, n], their rows `rowBytes` apart. */
+export function packWeightColumns(weights: usize, n: i32, k: i32, rowBytes: usize, packed: usize): void {
+  for (let column = 0; column < n; column += 8) {
+    const columns = min(8, n - column);
+    let from = weights + ((<usize>column) << 2);
+    if (columns === 8) {
+      for (let i = 0; i < k; i++, from += rowBytes, packed += 32) {
+        v128.store(packed, v128.load(from));
+        v128.store(packed, v128.load(from, 16), 16);
+      }
+    } else {
+      for (let i = 0; i < k; i++, from += rowBytes, packed += 32) {
+        memory.copy(packed, from, (<usize>columns) << 2);
+      }
+    }
+  }
+}
+
 /**
  * The product of packed inputs and packed weights, finished and stored row by row.
  *

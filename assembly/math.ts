@@ -55,15 +55,11 @@ const GELU = memory.data<f32>([
   0.0498686545404,
   1.0,
   0.5,
+  0.3989422804014327, // 1 / √(2π)
 ]);
 
-/**
- * GELU with the exact error function (Hendrycks & Gimpel 2016; torch's `approximate="none"`): x · Φ(x), which is
- * max(x, 0) less the tail |x| · Φ(−|x|), where Φ(−t) = ½ P(t)⁻¹⁶, a form of Abramowitz & Stegun's 7.1.28. Absolute
- * error at most 3e-7, relative error at most 2e-6 for x ≥ −1.
- */
-export function gelu(x: v128): v128 {
-  const t = f32x4.pmin(f32x4.abs(x), v128.load32_splat(GELU));
+/** P(t)¹⁶ for 0 ≤ t ≤ 10⁴: of the normal distribution, Φ(−t) is half its inverse (a form of Abramowitz & Stegun 7.1.28). */
+function inverseTail(t: v128): v128 {
   let p = multiplyAdd(v128.load32_splat(GELU, 4), t, v128.load32_splat(GELU, 8));
   p = multiplyAdd(p, t, v128.load32_splat(GELU, 12));
   p = multiplyAdd(p, t, v128.load32_splat(GELU, 16));
@@ -74,9 +70,28 @@ export function gelu(x: v128): v128 {
   p = f32x4.mul(p, p);
   p = f32x4.mul(p, p);
   p = f32x4.mul(p, p);
-  p = f32x4.mul(p, p);
-  const tail = f32x4.div(f32x4.mul(t, v128.load32_splat(GELU, 36)), p);
+  return f32x4.mul(p, p);
+}
+
+/**
+ * GELU with the exact error function (Hendrycks & Gimpel 2016; torch's `approximate="none"`): x · Φ(x), which is
+ * max(x, 0) less the tail |x| · Φ(−|x|). Absolute error at most 3e-7, relative error at most 2e-6 for x ≥ −1.
+ */
+export function gelu(x: v128): v128 {
+  const t = f32x4.pmin(f32x4.abs(x), v128.load32_splat(GELU));
+  const tail = f32x4.div(f32x4.mul(t, v128.load32_splat(GELU, 36)), inverseTail(t));
   return f32x4.sub(f32x4.pmax(x, i32x4.splat(0)), tail);
+}
+
+/** The derivative of {@link gelu}: Φ(x) + x · φ(x). Absolute error at most 1e-6. */
+export function geluDerivative(x: v128): v128 {
+  const t = f32x4.pmin(f32x4.abs(x), v128.load32_splat(GELU));
+  const tail = f32x4.div(v128.load32_splat(GELU, 36), inverseTail(t));
+  const below = f32x4.lt(x, i32x4.splat(0));
+  const cumulative = v128.bitselect(tail, f32x4.sub(v128.load32_splat(GELU, 32), tail), below);
+  const half = f32x4.mul(f32x4.mul(t, t), v128.load32_splat(GELU, 36));
+  const density = f32x4.mul(exp(f32x4.neg(half)), v128.load32_splat(GELU, 40));
+  return f32x4.add(cumulative, f32x4.mul(x, density));
 }
 
 /** The sum of the four lanes. */

@@ -1,0 +1,95 @@
+// What is done to each value for itself. Units: blocks of 1,024 values.
+
+import { geluDerivative, gelu as geluOf } from "../math";
+import { stream, uniform } from "./random";
+
+const BLOCK: i32 = 1024;
+
+function begin(first: i32): usize {
+  return (<usize>(first * BLOCK)) << 2;
+}
+
+function end(last: i32, count: i32): usize {
+  return (<usize>min(count, last * BLOCK)) << 2;
+}
+
+/** Where the last whole vector ends, of those between a unit's begin and `stop`. */
+function whole(stop: usize): usize {
+  return stop & ~15;
+}
+
+/** out = x + y */
+export function add(
+  x: usize,
+  y: usize,
+  out: usize,
+  count: i32,
+  _scratch: usize,
+  first: i32,
+  last: i32,
+): void {
+  const stop = end(last, count);
+  let at = begin(first);
+  for (; at < whole(stop); at += 16) v128.store(out + at, f32x4.add(v128.load(x + at), v128.load(y + at)));
+  for (; at < stop; at += 4) f32.store(out + at, f32.load(x + at) + f32.load(y + at));
+}
+
+/** out = value */
+export function fill(out: usize, value: f32, count: i32, _scratch: usize, first: i32, last: i32): void {
+  const stop = end(last, count);
+  let at = begin(first);
+  for (; at < whole(stop); at += 16) v128.store(out + at, f32x4.splat(value));
+  for (; at < stop; at += 4) f32.store(out + at, value);
+}
+
+/** out = GELU(x) with the exact error function */
+export function gelu(x: usize, out: usize, count: i32, _scratch: usize, first: i32, last: i32): void {
+  const stop = end(last, count);
+  let at = begin(first);
+  for (; at < whole(stop); at += 16) v128.store(out + at, geluOf(v128.load(x + at)));
+  for (; at < stop; at += 4) v128.store32_lane(out + at, geluOf(v128.load32_splat(x + at)), 0);
+}
+
+/** out = gradient · GELU′(x); `out` may be `gradient`. */
+export function geluBackward(
+  x: usize,
+  gradient: usize,
+  out: usize,
+  count: i32,
+  _scratch: usize,
+  first: i32,
+  last: i32,
+): void {
+  const stop = end(last, count);
+  let at = begin(first);
+  for (; at < whole(stop); at += 16) {
+    v128.store(out + at, f32x4.mul(v128.load(gradient + at), geluDerivative(v128.load(x + at))));
+  }
+  for (; at < stop; at += 4) {
+    const product = f32x4.mul(v128.load32_splat(gradient + at), geluDerivative(v128.load32_splat(x + at)));
+    v128.store32_lane(out + at, product, 0);
+  }
+}
+
+/**
+ * out = x / (1 − probability) where the draw of the value's index is at least `probability`, else 0 (Srivastava et al.
+ * 2014). Of the gradients the same; `out` may be `x`.
+ */
+export function dropout(
+  x: usize,
+  out: usize,
+  count: i32,
+  probability: f32,
+  seed: u32,
+  site: u32,
+  _scratch: usize,
+  first: i32,
+  last: i32,
+): void {
+  const draws = stream(seed, site);
+  const scale: f32 = 1 / (1 - probability);
+  for (let i = first * BLOCK; i < min(count, last * BLOCK); i++) {
+    const at = (<usize>i) << 2;
+    f32.store(out + at, uniform(draws, i) < probability ? 0 : f32.load(x + at) * scale);
+  }
+}
