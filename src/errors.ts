@@ -122,3 +122,15 @@ export class EngineError extends ElectraEdgeError {
     this.code = code;
   }
 }
+
+export type TrainingErrorCode = "diverged" | "bad-run";
+
+/** A training run that can't go on. */
+export class TrainingError extends ElectraEdgeError {
+  override readonly code: TrainingErrorCode;
+
+  constructor(code: TrainingErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -2,6 +2,7 @@ import type { ElectraConfig } from "../model/config.ts";
 import { crfParameters, encoderParameters, headParameters } from "../model/parameters.ts";
 import type { Device, Offsets } from "./device.ts";
 import { initialValues } from "./initial.ts";
+import { IGNORED_LABEL } from "./labels.ts";
 import { type DeviceBatch, Draws, type DropoutRates, ElectraNetwork } from "./network.ts";
 import { crfLoss, crossEntropy } from "./ops.ts";
 import { Parameters } from "./parameters.ts";
@@ -20,9 +21,6 @@ export interface TraineeSettings extends DropoutRates {
   /** Of what is drawn for parameters that no checkpoint gives. */
   readonly seed: number;
 }
-
-/** The label of a token that counts for nothing, as in Hugging Face. */
-export const IGNORED_LABEL = -100;
 
 const FIRST_MOMENT = "adam.first.";
 const SECOND_MOMENT = "adam.second.";

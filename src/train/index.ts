@@ -1,5 +1,5 @@
 export type { CreateTrainee } from "./create-trainee.ts";
 export type { Head, TraineeSettings } from "./electra-trainee.ts";
-export { ElectraTrainee, IGNORED_LABEL } from "./electra-trainee.ts";
+export { ElectraTrainee } from "./electra-trainee.ts";
 export type { DropoutRates } from "./network.ts";
 export type { Example, Trainee, UpdateSettings } from "./trainee.ts";

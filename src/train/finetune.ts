@@ -1,0 +1,116 @@
+import { TrainingError } from "../errors.ts";
+import { batchesOf } from "./batches.ts";
+import { IGNORED_LABEL } from "./labels.ts";
+import { peakRate, rateFactor, type Schedule } from "./schedule.ts";
+import type { Example, Trainee } from "./trainee.ts";
+
+export interface FinetuneSettings extends Schedule {
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** Batches whose gradients add up to one step. */
+  readonly accumulate: number;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+  /** Of the order of examples and of dropout, 32 bits. */
+  readonly seed: number;
+}
+
+/** Where a run is: what is needed, beside the trainee's state, to go on exactly as it would have. */
+export interface Position {
+  /** Steps done. */
+  readonly step: number;
+  /** Of the step to come; from 0. */
+  readonly epoch: number;
+  /** Steps of that epoch that are done. */
+  readonly stepInEpoch: number;
+}
+
+export interface StepReport {
+  readonly position: Position;
+  readonly steps: number;
+  /** The epoch that this step belongs to, and whether it was its last. */
+  readonly epoch: number;
+  readonly endsEpoch: boolean;
+  /** The mean over sequences under a CRF, over labelled tokens without. */
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  readonly tokens: number;
+}
+
+export const START: Position = { step: 0, epoch: 0, stepInEpoch: 0 };
+
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+/**
+ * Trains, a step each time that it is asked for one. Whoever asks may stop at any point, keep the trainee's state with the
+ * position, and go on from there later: what follows is the same, bit for bit.
+ *
+ * @param lossesIn how many losses a batch's sum has: {@link sequencesOf} under a CRF, {@link labelsIn} without
+ * @throws {TrainingError} `diverged` where the loss or the gradients are no longer finite; the weights are then those of
+ *   the step before
+ */
+export async function* finetune(
+  trainee: Trainee,
+  examples: readonly Example[],
+  settings: FinetuneSettings,
+  layers: number,
+  lossesIn: (batch: readonly Example[]) => number,
+  from: Position = START,
+): AsyncGenerator<StepReport, void> {
+  const { epochs, batchSize, accumulate, seed } = settings;
+  const stepsInEpoch = Math.ceil(Math.ceil(examples.length / batchSize) / accumulate);
+  const steps = epochs * stepsInEpoch;
+  let { step } = from;
+  for (let epoch = from.epoch; epoch < epochs; epoch++) {
+    const batches = batchesOf(examples, batchSize, seed, epoch);
+    for (let i = epoch === from.epoch ? from.stepInEpoch : 0; i < stepsInEpoch; i++) {
+      step++;
+      const parts = batches.slice(i * accumulate, (i + 1) * accumulate);
+      const losses = lossesIn(parts.flat());
+      let loss = 0;
+      for (const [part, batch] of parts.entries()) {
+        loss += await trainee.accumulate(
+          batch,
+          (seed * 0x10001 + step * accumulate + part) >>> 0,
+          1 / losses,
+        );
+      }
+      const factor = rateFactor(settings, step, steps);
+      const gradientNorm = await trainee.update({
+        ...ADAM,
+        learningRate: (name) => factor * peakRate(settings, name, layers),
+        weightDecay: settings.weightDecay,
+        clipNorm: settings.clipNorm,
+        step,
+      });
+      if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+        throw new TrainingError(
+          "diverged",
+          `step ${step}: the loss is ${loss}, the gradients' norm ${gradientNorm}`,
+        );
+      }
+      const endsEpoch = i + 1 === stepsInEpoch;
+      yield {
+        position: endsEpoch
+          ? { step, epoch: epoch + 1, stepInEpoch: 0 }
+          : { step, epoch, stepInEpoch: i + 1 },
+        steps,
+        epoch,
+        endsEpoch,
+        loss,
+        gradientNorm,
+        learningRate: factor * settings.learningRate,
+        tokens: parts.flat().reduce((sum, { inputIds }) => sum + inputIds.length, 0),
+      };
+    }
+  }
+}
+
+/** How many losses a CRF's sum has. */
+export const sequencesOf = (batch: readonly Example[]): number => batch.length;
+
+/** How many losses a cross-entropy's sum has. */
+export const labelsIn = (batch: readonly Example[]): number =>
+  batch.reduce((sum, { labels }) => sum + labels.filter((label) => label !== IGNORED_LABEL).length, 0);
