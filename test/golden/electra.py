@@ -128,11 +128,11 @@ def sequence_loss(model, hidden, labels):
 LOSSES = {"crf": crf_loss, "softmax": softmax_loss, "sequence": sequence_loss}
 
 
-def adamw(model, learning_rate, weight_decay):
+def adamw(model, learning_rate, weight_decay, **options):
     """AdamW that decays matrices, and neither biases nor LayerNorm's or the CRF's tensors, as BERT's own does."""
     decays = lambda name: model[name].dim() == 2 and not name.startswith("crf.")
     groups = [
         {"params": [model[name] for name in model if decays(name)], "weight_decay": weight_decay},
         {"params": [model[name] for name in model if not decays(name)], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.999), eps=1e-8)
+    return torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.999), eps=1e-8, **options)

@@ -4,9 +4,9 @@
     python test/golden/finetune.py test/fixtures/training
 
 A file for each head, with the weights before (by their names) and after (`final.<name>`), the first step's gradients
-before clipping (`gradient.<name>`), the loss and the gradients' global norm at every step, and the batch. Prints how far
-the same in float64 is from it, as shares of each tensor's largest value: what a test can ask of another float32
-implementation. A bias that attention's keys share adds the same to a query's score of every key, which the softmax takes
+before clipping (`gradient.<name>`), the loss and the gradients' global norm at every step, and the batch. Prints how
+far the same in float64 is from it, as shares of each tensor's largest value: what a test can ask of another float32
+implementation. The bias that all keys share adds the same to a query's score of every key, which the softmax takes
 away: its gradient is 0 but for rounding, which AdamW blows up to full steps, so its values agree with nobody's.
 """
 
