@@ -6,7 +6,9 @@ import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { describeFailure, exitCodeOf, isBrokenPipe } from "./failure.ts";
+import { finetuneCommand } from "./finetune.ts";
 import { inspectCommand } from "./inspect.ts";
+import { logCommand } from "./log.ts";
 import { runCommand } from "./run.ts";
 import { printable } from "./terminal.ts";
 import { packageVersion } from "./version.ts";
@@ -33,6 +35,8 @@ for (const command of [
   evaluateCommand(),
   convertCommand(),
   exportCommand(),
+  finetuneCommand(),
+  logCommand(),
   benchCommand(),
   doctorCommand(),
 ]) {

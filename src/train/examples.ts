@@ -41,10 +41,7 @@ export function tokenExamples(
   const ids = new Map(labels.map((label, id) => [label, id]));
   const examples = texts.map(({ text, line, units, labels }): TextExample => {
     const { ids: inputIds, start, end } = tokenizer.encode(text);
-    if (inputIds.length > maxTokens) {
-      const detail = `the text takes ${inputIds.length} tokens, [CLS] and [SEP] included; the model takes ${maxTokens}`;
-      throw new DataError(file, line, detail);
-    }
+    assertLength(inputIds, maxTokens, file, line);
     const tokenLabels = new Int32Array(inputIds.length).fill(IGNORED_LABEL);
     const carrying: number[] = [];
     let unit = 0;
@@ -68,7 +65,15 @@ export function crfTokensOf(examples: readonly TextExample[]): CrfTokens {
   return several ? "first-piece" : "characters";
 }
 
-function assertKnown(examples: readonly TextExample[], { config }: Tokenizer, file: string): void {
+/** @throws {DataError} for a text of more tokens than the model has positions */
+export function assertLength(inputIds: Int32Array, maxTokens: number, file: string, line: number): void {
+  if (inputIds.length <= maxTokens) return;
+  const detail = `the text takes ${inputIds.length} tokens, [CLS] and [SEP] included; the model takes ${maxTokens}`;
+  throw new DataError(file, line, detail);
+}
+
+/** @throws {DataError} for a vocabulary that lacks more than a third of the tokens */
+export function assertKnown(examples: readonly TextExample[], { config }: Tokenizer, file: string): void {
   const unknownId = config.vocab.indexOf(config.unk_token);
   let tokens = 0;
   let unknown = 0;

@@ -1,0 +1,108 @@
+import { InvalidArgumentError, Option } from "commander";
+import { DTYPES } from "../convert/index.ts";
+import { InputError } from "../errors.ts";
+import type { Storage } from "../model/storage.ts";
+import type { Head } from "../train/electra-trainee.ts";
+
+/** A run as the command line gives it; what `settings.json` of its folder holds. */
+export interface FinetuneOptions {
+  readonly train: string;
+  readonly dev: string;
+  readonly output: string;
+  readonly model?: string;
+  readonly vocab?: string;
+  readonly head: Head;
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly intermediateSize: number;
+  readonly embeddingSize: number;
+  readonly maxLength: number;
+  readonly minFrequency: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly accumulate: number;
+  readonly learningRate: number;
+  readonly crfLearningRate: number;
+  readonly layerDecay: number;
+  readonly warmup: number;
+  readonly weightDecay: number;
+  readonly dropout: number;
+  readonly clipNorm: number;
+  readonly patience: number;
+  readonly seeds: readonly number[];
+  readonly threads: number;
+  readonly dtype: Storage;
+  readonly checkpointEvery: number;
+  readonly license?: string;
+  readonly source?: string;
+}
+
+type Reader = (value: string) => number;
+
+const atLeast =
+  (lowest: number): Reader =>
+  (value) => {
+    const number = Number(value);
+    if (Number.isInteger(number) && number >= lowest) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${lowest} on.`);
+  };
+
+const between =
+  (lowest: number, highest: number): Reader =>
+  (value) => {
+    const number = Number(value);
+    if (value !== "" && number >= lowest && number <= highest) return number;
+    throw new InvalidArgumentError(`It must be a number from ${lowest} to ${highest}.`);
+  };
+
+const seedList = (value: string): number[] => value.split(",").map(atLeast(0));
+
+const option = <T>(flags: string, description: string, parse: (value: string) => T, preset: T) =>
+  new Option(flags, description).argParser(parse).default(preset);
+
+/** Everything that a run may be told, with what holds where it isn't. */
+export const finetuneOptions = (): Option[] => [
+  new Option(
+    "--train <file>",
+    "labelled texts to learn from, in any form that evaluate reads; TSV for sequences",
+  ),
+  new Option("--dev <file>", "labelled texts to be judged by"),
+  new Option("-o, --output <file>", "the model file to write"),
+  new Option("--model <file>", "start from this model file's encoder (default: from nothing)"),
+  new Option("--vocab <file>", "word pieces, one a line (default: the characters of the training texts)"),
+  new Option("--head <name>", "what the network ends in")
+    .choices(["crf", "softmax", "sequence"])
+    .default("crf"),
+  option("--hidden-size <n>", "from nothing: width of the layers", atLeast(1), 256),
+  option("--layers <n>", "from nothing: number of layers", atLeast(1), 4),
+  option("--heads <n>", "from nothing: attention heads", atLeast(1), 4),
+  option("--intermediate-size <n>", "from nothing: width of the feed-forward layers", atLeast(1), 1024),
+  option("--embedding-size <n>", "from nothing: width of the embeddings", atLeast(1), 128),
+  option("--max-length <n>", "from nothing: the most tokens that a text may have", atLeast(3), 128),
+  option("--min-frequency <n>", "how often a character must occur to be in the vocabulary", atLeast(1), 2),
+  option("--epochs <n>", "how often to go through the texts", atLeast(1), 10),
+  option("--batch-size <n>", "texts that go through together", atLeast(1), 16),
+  option("--accumulate <n>", "batches whose gradients add up to a step", atLeast(1), 1),
+  option("--learning-rate <x>", "at its height", between(0, 1), 5e-4),
+  option("--crf-learning-rate <x>", "of the CRF's own parameters", between(0, 1), 5e-3),
+  option("--layer-decay <x>", "what each layer's rate is of the one's above", between(0, 1), 1),
+  option("--warmup <x>", "share of the steps in which the rate climbs", between(0, 1), 0.1),
+  option("--weight-decay <x>", "of matrices", between(0, 1), 0.01),
+  option("--dropout <x>", "share of values that are dropped", between(0, 0.95), 0.1),
+  option("--clip-norm <x>", "the largest norm of the gradients", between(0, 1e9), 1),
+  option("--patience <n>", "epochs without a better score before a run ends", atLeast(1), 5),
+  option("--seeds <list>", "train once for each, 1,2,3, and keep the best", seedList, [1]),
+  option("--threads <n>", "threads that share the work", atLeast(1), 1),
+  new Option("--dtype <name>", "how to store the weights").choices(DTYPES).default("f32"),
+  option("--checkpoint-every <n>", "steps between checkpoints", atLeast(1), 200),
+  new Option("--license <name>", "the weights' licence, to state in the file"),
+  new Option("--source <text>", "where the weights come from, to state in the file"),
+];
+
+/** @throws {InputError} `bad-option` for what a fresh run can't do without */
+export function assertComplete(options: FinetuneOptions): void {
+  for (const name of ["train", "dev", "output"] as const) {
+    if (options[name] === undefined) throw new InputError("bad-option", `--${name} is missing`);
+  }
+}

@@ -1,0 +1,109 @@
+import { readFile } from "node:fs/promises";
+import { openModelFile } from "../convert/checkpoint.ts";
+import { readValues } from "../convert/model-values.ts";
+import type { LabelledUnits } from "../data/index.ts";
+import { DataError } from "../errors.ts";
+import { type ElectraConfig, parseConfig } from "../model/config.ts";
+import type { ModelMetadata } from "../model/model-file.ts";
+import { buildCharacterVocabulary, characterTokenizer } from "../text/build-vocab.ts";
+import { detectScheme } from "../text/labels.ts";
+import { createTokenizer, parseTokenizerConfig, type TokenizerConfig } from "../text/tokenizer.ts";
+import { crfTokensOf, type TextExample, tokenExamples } from "../train/examples.ts";
+import { labelsOf } from "../train/labels.ts";
+import { sequenceExamples } from "../train/sequence-examples.ts";
+import type { FinetuneOptions } from "./finetune-options.ts";
+import { readTrainingData } from "./training-data.ts";
+
+/** All that a run needs to know before it starts; everything of the data has been checked by then. */
+export interface FinetunePlan {
+  readonly metadata: ModelMetadata;
+  readonly train: readonly TextExample[];
+  readonly dev: readonly TextExample[];
+  /** Weights to start from, by name; empty for none. */
+  readonly initial: ReadonlyMap<string, Float32Array>;
+}
+
+/** @throws {DataError | ModelFileError | ConvertError} for data or a model that can't be used */
+export async function planFinetune(options: FinetuneOptions): Promise<FinetunePlan> {
+  const texts = await readTrainingData(options.train, options.head);
+  const devTexts = await readTrainingData(options.dev, options.head);
+  const labels = labelsOf(texts);
+  if (labels.length < 2) {
+    throw new DataError(options.train, undefined, `expected two labels at least, but all are "${labels[0]}"`);
+  }
+  const { config, tokenizerConfig, initial } = await startOf(options, texts);
+  const tokenizer = createTokenizer(tokenizerConfig);
+  const form = { tokenizer, labels, maxTokens: config.max_position_embeddings };
+  const toExamples = options.head === "sequence" ? sequenceExamples : tokenExamples;
+  const train = toExamples(texts, form, options.train);
+  const metadata: ModelMetadata = {
+    task: options.head === "sequence" ? "text-classification" : "token-classification",
+    config,
+    tokenizer: tokenizerConfig,
+    labels,
+    scheme: options.head === "sequence" ? undefined : detectScheme(labels),
+    crf: options.head === "crf" ? { tokens: crfTokensOf(train) } : undefined,
+    quantization_error: undefined,
+    license: options.license,
+    source: options.source,
+  };
+  return { metadata, train, dev: toExamples(devTexts, form, options.dev), initial };
+}
+
+interface Start {
+  readonly config: ElectraConfig;
+  readonly tokenizerConfig: TokenizerConfig;
+  readonly initial: ReadonlyMap<string, Float32Array>;
+}
+
+async function startOf(options: FinetuneOptions, texts: readonly LabelledUnits[]): Promise<Start> {
+  if (options.model !== undefined) return readStart(options.model);
+  const tokenizerConfig =
+    options.vocab === undefined
+      ? characterTokenizer(
+          buildCharacterVocabulary(
+            texts.map(({ text }) => text),
+            options.minFrequency,
+          ),
+        )
+      : await readVocabulary(options.vocab);
+  const config = parseConfig(
+    {
+      vocab_size: tokenizerConfig.vocab.length,
+      embedding_size: options.embeddingSize,
+      hidden_size: options.hiddenSize,
+      num_hidden_layers: options.layers,
+      num_attention_heads: options.heads,
+      intermediate_size: options.intermediateSize,
+      max_position_embeddings: options.maxLength,
+      type_vocab_size: 2,
+    },
+    "the options",
+  );
+  return { config, tokenizerConfig, initial: new Map() };
+}
+
+/** The encoder of a model file: its head is for other labels. */
+async function readStart(path: string): Promise<Start> {
+  const model = await openModelFile(path);
+  try {
+    const initial = new Map<string, Float32Array>();
+    for (const parameter of model.file.parameters.values()) {
+      if (!parameter.name.startsWith("electra.")) continue;
+      initial.set(parameter.name, await readValues(model, parameter));
+    }
+    const { config, tokenizer } = model.file.metadata;
+    return { config, tokenizerConfig: parseTokenizerConfig(tokenizer, path), initial };
+  } finally {
+    await model.close();
+  }
+}
+
+async function readVocabulary(path: string): Promise<TokenizerConfig> {
+  const content = await readFile(path, "utf8").catch((error) => {
+    throw new DataError(path, undefined, `can't be read: ${error.message}`);
+  });
+  const vocab = content.split(/\r?\n/u);
+  if (vocab.at(-1) === "") vocab.pop();
+  return parseTokenizerConfig({ ...characterTokenizer(vocab), type: "wordpiece" }, path);
+}

@@ -1,0 +1,165 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { Command } from "commander";
+import { writeModel } from "../convert/write-model.ts";
+import { InputError } from "../errors.ts";
+import { modelParameters } from "../model/model-file.ts";
+import { assertComplete, type FinetuneOptions, finetuneOptions } from "./finetune-options.ts";
+import { type FinetunePlan, planFinetune } from "./finetune-plan.ts";
+import { type RunEvents, runFinetune, type SeedResult } from "./finetune-run.ts";
+import { formatCount, formatSeconds } from "./numbers.ts";
+import { startProgress } from "./progress.ts";
+import { RunFolder, type State } from "./run-folder.ts";
+import { write } from "./terminal.ts";
+
+interface CommandOptions extends FinetuneOptions {
+  readonly run?: string;
+  readonly resume?: string;
+  readonly detach?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+export function finetuneCommand(): Command {
+  const command = new Command("finetune").description("train a tagger or a classifier on labelled texts");
+  for (const option of finetuneOptions()) command.addOption(option);
+  return command
+    .option("--run <folder>", "where checkpoints and the log go (default: runs/NAME of the output)")
+    .option("--resume <folder>", "go on with a run that was cut off, exactly as it would have gone on")
+    .option("--detach", "run in the background; electra-edge log shows how it does")
+    .option("--force", "overwrite the output")
+    .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  electra-edge finetune --train train.txt --dev dev.txt -o tagger.safetensors --threads 2
+  electra-edge finetune --train train.txt --dev dev.txt -o tagger.safetensors --model encoder.safetensors --learning-rate 1e-4 --layer-decay 0.8
+  electra-edge finetune --resume runs/tagger`,
+    )
+    .action(finetuneAction);
+}
+
+async function finetuneAction({ run, resume, detach, force, json, ...given }: CommandOptions): Promise<void> {
+  const { folder, options } = await openRun(given, run, resume, force === true);
+  if (detach) return startInBackground(folder);
+  const plan = await planFinetune(options);
+  const reporter = startReporter(plan, options);
+  try {
+    const { results, weights } = await runFinetune(options, plan, folder, reporter);
+    await saveModel(options, plan, weights);
+    reporter.stop();
+    const result = { results, ...spread(results) };
+    await folder.writeResult(result);
+    await write(process.stdout, json ? `${JSON.stringify(result)}\n` : summary(results, options));
+  } finally {
+    reporter.stop();
+  }
+}
+
+async function openRun(
+  given: FinetuneOptions,
+  run: string | undefined,
+  resume: string | undefined,
+  force: boolean,
+) {
+  if (resume !== undefined) {
+    const { folder, settings } = await RunFolder.open(resume);
+    return { folder, options: settings as FinetuneOptions };
+  }
+  assertComplete(given);
+  if (!force && existsSync(given.output)) {
+    throw new InputError("bad-option", `${given.output}: exists already; --force overwrites it`);
+  }
+  await planFinetune(given); // before a folder is made: data that is no good leaves nothing behind
+  const name = basename(given.output, extname(given.output));
+  return { folder: await RunFolder.create(run ?? join("runs", name), given), options: given };
+}
+
+async function startInBackground(folder: RunFolder): Promise<void> {
+  const output = openSync(folder.file("output.log"), "a");
+  const [program] = process.argv.slice(1);
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, program!, "finetune", "--resume", folder.path],
+    {
+      detached: true,
+      stdio: ["ignore", output, output],
+    },
+  );
+  closeSync(output);
+  child.unref();
+  await folder.writeText("pid", `${child.pid}\n`);
+  await write(
+    process.stdout,
+    `training in the background, process ${child.pid}; electra-edge log ${folder.path} --follow shows how it does\n`,
+  );
+}
+
+async function saveModel(
+  options: FinetuneOptions,
+  { metadata }: FinetunePlan,
+  weights: State,
+): Promise<void> {
+  const { config, task, labels, crf } = metadata;
+  const source = modelParameters(config, task, labels.length, crf !== undefined).map((parameter) => {
+    const values = weights.get(parameter.name)!;
+    return {
+      parameter,
+      tensor: {
+        file: options.output,
+        dtype: "F32" as const,
+        shape: parameter.shape,
+        read: async () =>
+          Uint8Array.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
+      },
+    };
+  });
+  await writeModel(options.output, metadata, source, options.dtype, undefined);
+}
+
+/** Mean and deviation (of a sample) of the seeds' scores. */
+function spread(results: readonly SeedResult[]): { mean: number; deviation: number } {
+  const mean = results.reduce((sum, { score }) => sum + score, 0) / results.length;
+  const squares = results.reduce((sum, { score }) => sum + (score - mean) ** 2, 0);
+  return { mean, deviation: results.length > 1 ? Math.sqrt(squares / (results.length - 1)) : 0 };
+}
+
+const metricOf = ({ head }: FinetuneOptions) => (head === "sequence" ? "accuracy" : "F1");
+
+function summary(results: readonly SeedResult[], options: FinetuneOptions): string {
+  const metric = metricOf(options);
+  const lines = results.map(
+    ({ seed, score, bestEpoch, epochs, seconds }) =>
+      `seed ${seed}: dev ${metric} ${score.toFixed(4)} in epoch ${bestEpoch} of ${epochs}, ${formatSeconds(seconds)}`,
+  );
+  const { mean, deviation } = spread(results);
+  if (results.length > 1) lines.push(`mean ${mean.toFixed(4)} ± ${deviation.toFixed(4)}`);
+  return `${lines.join("\n")}\nwrote ${options.output}\n`;
+}
+
+/** A progress line while it trains, and a line of its own for every epoch. */
+function startReporter({ train, dev }: FinetunePlan, options: FinetuneOptions): RunEvents & { stop(): void } {
+  process.stderr.write(
+    `${formatCount(train.length)} texts to learn from, ${formatCount(dev.length)} to be judged by\n`,
+  );
+  let progress = startProgress("tokens", process.stderr);
+  let tokens = 0;
+  let first: number | undefined;
+  return {
+    onStep(_seed, report) {
+      first ??= report.position.step - 1;
+      tokens += report.tokens;
+      progress.update(tokens, (report.position.step - first) / (report.steps - first));
+    },
+    onEpoch(seed, epoch, score) {
+      progress.stop();
+      process.stderr.write(`seed ${seed}, epoch ${epoch}: dev ${metricOf(options)} ${score.toFixed(4)}\n`);
+      progress = startProgress("tokens", process.stderr);
+      tokens = 0;
+      first = undefined;
+    },
+    stop: () => progress.stop(),
+  };
+}

@@ -1,0 +1,141 @@
+import { access, appendFile, mkdir, readFile, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomically } from "../convert/atomic-write.ts";
+import { TrainingError } from "../errors.ts";
+import { checkByteLength, parseHeader, readHeaderLength } from "../model/safetensors.ts";
+import { serializeSafetensors } from "../model/safetensors-writer.ts";
+
+/** Tensors by name, as a trainee gives and takes them. */
+export type State = ReadonlyMap<string, Float32Array>;
+
+const SETTINGS = "settings.json";
+const LOG = "log.jsonl";
+const RESULT = "result.json";
+
+/** What a long run leaves on the disk. Every file but the log is written whole, by rename; the log grows by lines. */
+export class RunFolder {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** @throws {TrainingError} `bad-run` where a run is there already */
+  static async create(path: string, settings: object): Promise<RunFolder> {
+    const folder = new RunFolder(path);
+    await mkdir(path, { recursive: true });
+    if (await folder.#has(SETTINGS)) {
+      throw new TrainingError(
+        "bad-run",
+        `${path}: holds a run already; --resume goes on with it, or name another`,
+      );
+    }
+    await folder.writeText(SETTINGS, `${JSON.stringify(settings, undefined, 2)}\n`);
+    return folder;
+  }
+
+  /** @throws {TrainingError} `bad-run` where no run is there */
+  static async open(path: string): Promise<{ folder: RunFolder; settings: unknown }> {
+    const folder = new RunFolder(path);
+    const text = await readFile(folder.file(SETTINGS), "utf8").catch((error) => {
+      throw new TrainingError("bad-run", `${path}: no run to go on with: ${error.message}`, { cause: error });
+    });
+    try {
+      return { folder, settings: JSON.parse(text) };
+    } catch (error) {
+      throw new TrainingError("bad-run", `${folder.file(SETTINGS)}: not JSON`, { cause: error });
+    }
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  async log(entry: object): Promise<void> {
+    await appendFile(this.file(LOG), `${JSON.stringify(entry)}\n`);
+  }
+
+  /** All lines of the log; what a crash cut off in the middle of a line is left out. */
+  async readLog(): Promise<Record<string, unknown>[]> {
+    const lines = (await this.#logText()).split("\n").slice(0, -1);
+    return lines.map((line) => JSON.parse(line));
+  }
+
+  /** The log's length in bytes, up to its last whole line. */
+  async logBytes(): Promise<number> {
+    return Buffer.byteLength(await this.#logText());
+  }
+
+  /** Takes back what was logged after a checkpoint that is returned to. */
+  async rewindLog(bytes: number): Promise<void> {
+    if (await this.#has(LOG)) await truncate(this.file(LOG), bytes);
+  }
+
+  /** Whether the run has come to its end. */
+  hasResult(): Promise<boolean> {
+    return this.#has(RESULT);
+  }
+
+  /** What the run came to; its end. */
+  async writeResult(result: object): Promise<void> {
+    await this.writeText(RESULT, `${JSON.stringify(result, undefined, 2)}\n`);
+  }
+
+  async writeText(name: string, text: string): Promise<void> {
+    await writeFileAtomically(this.file(name), once(new TextEncoder().encode(text)));
+  }
+
+  /** @param note kept beside the tensors, as JSON */
+  async writeState(name: string, state: State, note: unknown): Promise<void> {
+    const tensors = [...state].map(([tensor, values]) => ({
+      name: tensor,
+      dtype: "F32" as const,
+      shape: [values.length],
+      data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    }));
+    const chunks = serializeSafetensors({ note: JSON.stringify(note) }, tensors);
+    await writeFileAtomically(this.file(name), each(chunks));
+  }
+
+  /**
+   * @returns undefined where there is no such file
+   * @throws {ModelFileError} where it is damaged
+   */
+  async readState(name: string): Promise<{ state: State; note: unknown } | undefined> {
+    if (!(await this.#has(name))) return undefined;
+    const path = this.file(name);
+    const bytes = await readFile(path);
+    const length = readHeaderLength(bytes, path);
+    const header = parseHeader(bytes.subarray(8, 8 + length), path);
+    checkByteLength(header, bytes.length, path);
+    const state = new Map<string, Float32Array>();
+    for (const { name, begin, end } of header.tensors.values()) {
+      state.set(name, new Float32Array(Uint8Array.from(bytes.subarray(begin, end)).buffer));
+    }
+    return { state, note: JSON.parse(header.metadata.get("note") ?? "null") };
+  }
+
+  async #logText(): Promise<string> {
+    if (!(await this.#has(LOG))) return "";
+    const text = await readFile(this.file(LOG), "utf8");
+    return text.slice(0, text.lastIndexOf("\n") + 1);
+  }
+
+  async #has(name: string): Promise<boolean> {
+    return access(this.file(name)).then(
+      () => true,
+      (error) => {
+        if (error.code === "ENOENT") return false;
+        throw error;
+      },
+    );
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function* each(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
