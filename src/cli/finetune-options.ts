@@ -1,11 +1,13 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { DTYPES } from "../convert/index.ts";
 import { InputError } from "../errors.ts";
 import type { Storage } from "../model/storage.ts";
 import type { Head } from "../train/electra-trainee.ts";
+import { atLeast, between, listOf, lowerCaseOption, option, tokenizerOption } from "./options.ts";
+import type { VocabularyOptions } from "./vocabulary.ts";
 
 /** A run as the command line gives it; what `settings.json` of its folder holds. */
-export interface FinetuneOptions {
+export interface FinetuneOptions extends VocabularyOptions {
   readonly train: string;
   readonly dev: string;
   readonly output: string;
@@ -18,7 +20,6 @@ export interface FinetuneOptions {
   readonly intermediateSize: number;
   readonly embeddingSize: number;
   readonly maxLength: number;
-  readonly minFrequency: number;
   readonly epochs: number;
   readonly batchSize: number;
   readonly accumulate: number;
@@ -38,29 +39,6 @@ export interface FinetuneOptions {
   readonly source?: string;
 }
 
-type Reader = (value: string) => number;
-
-const atLeast =
-  (lowest: number): Reader =>
-  (value) => {
-    const number = Number(value);
-    if (Number.isInteger(number) && number >= lowest) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${lowest} on.`);
-  };
-
-const between =
-  (lowest: number, highest: number): Reader =>
-  (value) => {
-    const number = Number(value);
-    if (value !== "" && number >= lowest && number <= highest) return number;
-    throw new InvalidArgumentError(`It must be a number from ${lowest} to ${highest}.`);
-  };
-
-const seedList = (value: string): number[] => value.split(",").map(atLeast(0));
-
-const option = <T>(flags: string, description: string, parse: (value: string) => T, preset: T) =>
-  new Option(flags, description).argParser(parse).default(preset);
-
 /** Everything that a run may be told, with what holds where it isn't. */
 export const finetuneOptions = (): Option[] => [
   new Option(
@@ -70,7 +48,15 @@ export const finetuneOptions = (): Option[] => [
   new Option("--dev <file>", "labelled texts to be judged by"),
   new Option("-o, --output <file>", "the model file to write"),
   new Option("--model <file>", "start from this model file's encoder (default: from nothing)"),
-  new Option("--vocab <file>", "word pieces, one a line (default: the characters of the training texts)"),
+  tokenizerOption(),
+  lowerCaseOption(),
+  new Option("--vocab <file>", "from nothing: tokens, one a line (default: built from the training texts)"),
+  option(
+    "--vocab-size <n>",
+    "from nothing: the most tokens that a vocabulary is built of",
+    atLeast(6),
+    30_000,
+  ),
   new Option("--head <name>", "what the network ends in")
     .choices(["crf", "softmax", "sequence"])
     .default("crf"),
@@ -80,7 +66,7 @@ export const finetuneOptions = (): Option[] => [
   option("--intermediate-size <n>", "from nothing: width of the feed-forward layers", atLeast(1), 1024),
   option("--embedding-size <n>", "from nothing: width of the embeddings", atLeast(1), 128),
   option("--max-length <n>", "from nothing: the most tokens that a text may have", atLeast(3), 128),
-  option("--min-frequency <n>", "how often a character must occur to be in the vocabulary", atLeast(1), 2),
+  option("--min-frequency <n>", "from nothing: how often a character or piece must occur", atLeast(1), 2),
   option("--epochs <n>", "how often to go through the texts", atLeast(1), 10),
   option("--batch-size <n>", "texts that go through together", atLeast(1), 16),
   option("--accumulate <n>", "batches whose gradients add up to a step", atLeast(1), 1),
@@ -92,7 +78,7 @@ export const finetuneOptions = (): Option[] => [
   option("--dropout <x>", "share of values that are dropped", between(0, 0.95), 0.1),
   option("--clip-norm <x>", "the largest norm of the gradients", between(0, 1e9), 1),
   option("--patience <n>", "epochs without a better score before a run ends", atLeast(1), 5),
-  option("--seeds <list>", "train once for each, 1,2,3, and keep the best", seedList, [1]),
+  option("--seeds <list>", "train once for each, 1,2,3, and keep the best", listOf(atLeast(0)), [1]),
   option("--threads <n>", "threads that share the work", atLeast(1), 1),
   new Option("--dtype <name>", "how to store the weights").choices(DTYPES).default("f32"),
   option("--checkpoint-every <n>", "steps between checkpoints", atLeast(1), 200),

@@ -1,18 +1,18 @@
-import { readFile } from "node:fs/promises";
 import { openModelFile } from "../convert/checkpoint.ts";
 import { readValues } from "../convert/model-values.ts";
 import type { LabelledUnits } from "../data/index.ts";
 import { DataError } from "../errors.ts";
 import { type ElectraConfig, parseConfig } from "../model/config.ts";
 import type { ModelMetadata } from "../model/model-file.ts";
-import { buildCharacterVocabulary, characterTokenizer } from "../text/build-vocab.ts";
+import { tokenizerOver } from "../text/build-vocab.ts";
 import { detectScheme } from "../text/labels.ts";
 import { createTokenizer, parseTokenizerConfig, type TokenizerConfig } from "../text/tokenizer.ts";
 import { crfTokensOf, type TextExample, tokenExamples } from "../train/examples.ts";
 import { labelsOf } from "../train/labels.ts";
 import { sequenceExamples } from "../train/sequence-examples.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
-import { readTrainingData } from "./training-data.ts";
+import { readLabelledTexts } from "./training-data.ts";
+import { buildVocabulary, readVocabulary } from "./vocabulary.ts";
 
 /** All that a run needs to know before it starts; everything of the data has been checked by then. */
 export interface FinetunePlan {
@@ -25,17 +25,18 @@ export interface FinetunePlan {
 
 /** @throws {DataError | ModelFileError | ConvertError} for data or a model that can't be used */
 export async function planFinetune(options: FinetuneOptions): Promise<FinetunePlan> {
-  const texts = await readTrainingData(options.train, options.head);
-  const devTexts = await readTrainingData(options.dev, options.head);
+  const form = options.head === "sequence" ? "tsv" : "labelled";
+  const texts = await readLabelledTexts(options.train, form);
+  const devTexts = await readLabelledTexts(options.dev, form);
   const labels = labelsOf(texts);
   if (labels.length < 2) {
     throw new DataError(options.train, undefined, `expected two labels at least, but all are "${labels[0]}"`);
   }
   const { config, tokenizerConfig, initial } = await startOf(options, texts);
   const tokenizer = createTokenizer(tokenizerConfig);
-  const form = { tokenizer, labels, maxTokens: config.max_position_embeddings };
+  const exampleForm = { tokenizer, labels, maxTokens: config.max_position_embeddings };
   const toExamples = options.head === "sequence" ? sequenceExamples : tokenExamples;
-  const train = toExamples(texts, form, options.train);
+  const train = toExamples(texts, exampleForm, options.train);
   const metadata: ModelMetadata = {
     task: options.head === "sequence" ? "text-classification" : "token-classification",
     config,
@@ -47,7 +48,7 @@ export async function planFinetune(options: FinetuneOptions): Promise<FinetunePl
     license: options.license,
     source: options.source,
   };
-  return { metadata, train, dev: toExamples(devTexts, form, options.dev), initial };
+  return { metadata, train, dev: toExamples(devTexts, exampleForm, options.dev), initial };
 }
 
 interface Start {
@@ -60,13 +61,15 @@ async function startOf(options: FinetuneOptions, texts: readonly LabelledUnits[]
   if (options.model !== undefined) return readStart(options.model);
   const tokenizerConfig =
     options.vocab === undefined
-      ? characterTokenizer(
-          buildCharacterVocabulary(
+      ? tokenizerOver(
+          buildVocabulary(
             texts.map(({ text }) => text),
-            options.minFrequency,
+            options,
           ),
+          options.tokenizer,
+          options.lowerCase,
         )
-      : await readVocabulary(options.vocab);
+      : await readVocabulary(options.vocab, options);
   const config = parseConfig(
     {
       vocab_size: tokenizerConfig.vocab.length,
@@ -97,13 +100,4 @@ async function readStart(path: string): Promise<Start> {
   } finally {
     await model.close();
   }
-}
-
-async function readVocabulary(path: string): Promise<TokenizerConfig> {
-  const content = await readFile(path, "utf8").catch((error) => {
-    throw new DataError(path, undefined, `can't be read: ${error.message}`);
-  });
-  const vocab = content.split(/\r?\n/u);
-  if (vocab.at(-1) === "") vocab.pop();
-  return parseTokenizerConfig({ ...characterTokenizer(vocab), type: "wordpiece" }, path);
 }

@@ -12,6 +12,7 @@ import { logCommand } from "./log.ts";
 import { runCommand } from "./run.ts";
 import { printable } from "./terminal.ts";
 import { packageVersion } from "./version.ts";
+import { vocabCommand } from "./vocab.ts";
 
 const program = new Command("electra-edge")
   .description("ELECTRA with a CRF, run with WebAssembly SIMD")
@@ -36,6 +37,7 @@ for (const command of [
   convertCommand(),
   exportCommand(),
   finetuneCommand(),
+  vocabCommand(),
   logCommand(),
   benchCommand(),
   doctorCommand(),

@@ -82,7 +82,7 @@ export class RunFolder {
   }
 
   async writeText(name: string, text: string): Promise<void> {
-    await writeFileAtomically(this.file(name), once(new TextEncoder().encode(text)));
+    await writeFileAtomically(this.file(name), [text]);
   }
 
   /** @param note kept beside the tensors, as JSON */
@@ -94,7 +94,7 @@ export class RunFolder {
       data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
     }));
     const chunks = serializeSafetensors({ note: JSON.stringify(note) }, tensors);
-    await writeFileAtomically(this.file(name), each(chunks));
+    await writeFileAtomically(this.file(name), chunks);
   }
 
   /**
@@ -130,12 +130,4 @@ export class RunFolder {
       },
     );
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-async function* each(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* chunks;
 }

@@ -10,7 +10,10 @@ import { ConvertError } from "../errors.ts";
  * @param chunks may be made while they are written; their errors pass through
  * @throws {ConvertError} `unwritable`
  */
-export async function writeFileAtomically(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array | string>,
+): Promise<void> {
   const unwritable = (error: unknown): never => {
     throw new ConvertError("unwritable", path, (error as Error).message, { cause: error });
   };

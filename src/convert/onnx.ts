@@ -62,13 +62,9 @@ export async function exportOnnx(
       throw new ConvertError("unsupported", modelFile, detail);
     }
     const bytes = graph.encode("electra", metadata);
-    await writeFileAtomically(outFile, one(bytes));
+    await writeFileAtomically(outFile, [bytes]);
     return { model, byteLength: bytes.length };
   } finally {
     await open.close();
   }
-}
-
-async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { DataError } from "../errors.ts";
 import { parseCluener } from "./cluener.ts";
 import { isColumnLine, isDocumentStart, parseColumns } from "./columns.ts";
 import type { Dataset } from "./dataset.ts";
+import { readTextFile } from "./text-file.ts";
 import { parseWaybill, WAYBILL_HEADER } from "./waybill.ts";
 
 export type {
@@ -53,18 +53,5 @@ function parseLines(lines: readonly string[], file: string): Dataset {
  * @throws {DataError} also where the file can't be read or isn't UTF-8
  */
 export async function readDataset(file: string): Promise<Dataset> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new DataError(file, undefined, code === "ENOENT" ? "no such file" : `can't be read: ${message}`);
-  }
-  let content: string;
-  try {
-    content = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new DataError(file, undefined, "is not UTF-8 text");
-  }
-  return parseDataset(content, file);
+  return parseDataset(await readTextFile(file), file);
 }
