@@ -1,7 +1,8 @@
 import { Command } from "commander";
+import type { KnownAnswer } from "../wasm/answer-sheet.ts";
 import { probeFeatures } from "../wasm/features.ts";
 import { acceptsPath, KERNEL_PATHS, type KernelPath } from "../wasm/kernel-path.ts";
-import { type KnownAnswer, runKnownAnswers } from "../wasm/known-answer.ts";
+import { runKnownAnswers } from "../wasm/known-answer.ts";
 import { EXIT_FAILURE } from "./failure.ts";
 import { type Diagnosis, type PathDiagnosis, renderDiagnosis } from "./render-diagnosis.ts";
 import { styleFor, write } from "./terminal.ts";

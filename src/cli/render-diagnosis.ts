@@ -1,6 +1,6 @@
+import type { KnownAnswer } from "../wasm/answer-sheet.ts";
 import type { EngineFeatures } from "../wasm/features.ts";
 import type { KernelPath } from "../wasm/kernel-path.ts";
-import type { KnownAnswer } from "../wasm/known-answer.ts";
 import { renderTable } from "./render-table.ts";
 import { printable, type Style } from "./terminal.ts";
 

@@ -81,6 +81,8 @@ export interface Device {
   dispose(): void;
   /** Memory that the device holds in all. */
   readonly byteLength: number;
+  /** Which build of the operations computes: results of different ones differ by rounding. */
+  readonly kernels: string;
 
   fill(out: Buffer, value: number): void;
   /** out = a · b, each transposed where the options say so */

@@ -58,6 +58,10 @@ export class ElectraTrainee implements Trainee {
     return [...this.#parameters.named.values()];
   }
 
+  get kernels(): string {
+    return this.#device.kernels;
+  }
+
   get byteLength(): number {
     return this.#device.byteLength;
   }

@@ -1,4 +1,4 @@
-export type { CreateTrainee } from "./create-trainee.ts";
+export type { CreateTrainee, ProcessorSettings } from "./create-trainee.ts";
 export type { Head, TraineeSettings } from "./electra-trainee.ts";
 export { ElectraTrainee } from "./electra-trainee.ts";
 export type { DropoutRates } from "./network.ts";

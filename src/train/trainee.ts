@@ -23,6 +23,8 @@ export interface UpdateSettings extends Pick<AdamW, "beta1" | "beta2" | "epsilon
 /** A model in training, as the loop sees it. */
 export interface Trainee {
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** Which build of the operations computes; a run that is to go on bit for bit goes on with the same. */
+  readonly kernels: string;
   /** Memory that it holds, in bytes. */
   readonly byteLength: number;
   /**

@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.ts";
+import type { KnownAnswer } from "./answer-sheet.ts";
 import { probeFeatures } from "./features.ts";
-import { type KnownAnswer, runKnownAnswers } from "./known-answer.ts";
+import { runKnownAnswers } from "./known-answer.ts";
 
 /** The builds of the kernels: `relaxed` uses relaxed SIMD's multiply-add and dot product, `simd` runs everywhere. */
 export type KernelPath = "relaxed" | "simd";
@@ -8,7 +9,7 @@ export type KernelPath = "relaxed" | "simd";
 /** Best first. The order is fixed: timing at load would cost the cold start, and Workers' clocks stand still. */
 export const KERNEL_PATHS: readonly KernelPath[] = ["relaxed", "simd"];
 
-/** Compiles a build of the kernels, for a shared memory or not; how they arrive differs from place to place. */
+/** Compiles a build of some kernels, for a shared memory or not; how they arrive differs from place to place. */
 export type KernelModule = (path: KernelPath, shared?: boolean) => Promise<WebAssembly.Module>;
 
 export interface SelectedKernels {
@@ -27,12 +28,14 @@ export function acceptsPath(path: KernelPath): boolean {
  *
  * @param forced the only one to try
  * @param shared for a memory that threads share
+ * @param answer runs a module's kernels on inputs whose results are known
  * @throws {EngineError} `no-simd` where the engine accepts none, `wrong-answer` where it computes wrongly
  */
 export async function selectKernels(
   kernelModule: KernelModule,
   forced?: KernelPath,
   shared = false,
+  answer: (module: WebAssembly.Module) => Promise<KnownAnswer[]> = runKnownAnswers,
 ): Promise<SelectedKernels> {
   const accepted = (forced === undefined ? KERNEL_PATHS : [forced]).filter(acceptsPath);
   let problem = new EngineError(
@@ -43,7 +46,7 @@ export async function selectKernels(
   );
   for (const path of accepted) {
     const module = await kernelModule(path);
-    const wrong = (await knownAnswers(module)).find(({ passed }) => !passed);
+    const wrong = (await answerOnce(module, answer)).find(({ passed }) => !passed);
     if (wrong === undefined) return { path, module: shared ? await kernelModule(path, true) : module };
     problem = new EngineError(
       "wrong-answer",
@@ -57,10 +60,13 @@ export async function selectKernels(
 const answers = new WeakMap<WebAssembly.Module, Promise<KnownAnswer[]>>();
 
 /** Some engines accept an instruction and compute it wrongly, so acceptance alone proves nothing. Asks a module once. */
-function knownAnswers(module: WebAssembly.Module): Promise<KnownAnswer[]> {
+function answerOnce(
+  module: WebAssembly.Module,
+  answer: (module: WebAssembly.Module) => Promise<KnownAnswer[]>,
+): Promise<KnownAnswer[]> {
   let known = answers.get(module);
   if (known === undefined) {
-    known = runKnownAnswers(module);
+    known = answer(module);
     answers.set(module, known);
   }
   return known;

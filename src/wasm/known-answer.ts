@@ -1,22 +1,10 @@
+import { AnswerSheet, FLOAT_TOLERANCE, type KnownAnswer, pattern } from "./answer-sheet.ts";
 import { type AttentionHeads, GELU, type Gemm, IDENTITY, type PackInputs } from "./kernels.ts";
 import { Machine } from "./machine.ts";
 
-/** How far a kernel's result was from the answer known beforehand, ‖out − expected‖ / ‖expected‖. */
-export interface KnownAnswer {
-  readonly kernel: string;
-  readonly relativeError: number;
-  readonly tolerance: number;
-  readonly passed: boolean;
-}
-
-const TOLERANCE = 1e-6;
 const INTEGER_TOLERANCE = 1e-4; // inputs that a unit of the coarsest path doesn't divide are rounded to it
 const PROBABILITY_TOLERANCE = 1e-3; // attention in 16 bits
 const SCRATCH_BYTES = 131_072;
-
-/** Small values of both signs with no two alike in a row; the same on every engine. */
-const pattern = (count: number, seed: number): number[] =>
-  Array.from({ length: count }, (_, i) => (((i + 1) * seed) % 23) / 8 - 1.25);
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -36,27 +24,13 @@ function product(inputs: number[], weights: number[], bias: number[], m: number,
 /** Runs the kernels on inputs whose results are known: ragged sizes, a single row, values at their extremes. */
 export async function runKnownAnswers(module: WebAssembly.Module): Promise<KnownAnswer[]> {
   const machine = await Machine.create(module);
-  let free = machine.reserve(SCRATCH_BYTES);
-  machine.commit();
+  const sheet = new AnswerSheet(machine, SCRATCH_BYTES);
   const { kernels } = machine;
+  const take = (bytes: number) => sheet.take(bytes);
+  const place = (values: readonly number[], room?: number) => sheet.place(values, room);
+  const compare = (kernel: string, out: number, expected: readonly number[], tolerance?: number) =>
+    sheet.compare(kernel, out, expected, tolerance);
 
-  const take = (bytes: number): number => {
-    const address = free;
-    free += Math.ceil(bytes / 16) * 16;
-    return address;
-  };
-  const place = (values: readonly number[], room = values.length): number => {
-    const address = take(room * 4);
-    machine.floats(address, values.length).set(values);
-    return address;
-  };
-  const answers: KnownAnswer[] = [];
-  const compare = (kernel: string, out: number, expected: readonly number[], tolerance = TOLERANCE): void => {
-    const actual = machine.floats(out, expected.length);
-    const distance = Math.hypot(...expected.map((value, i) => actual[i]! - value));
-    const relativeError = distance / Math.hypot(...expected);
-    answers.push({ kernel, relativeError, tolerance, passed: relativeError <= tolerance });
-  };
   const multiply = (
     [pack, gemm]: readonly [PackInputs, Gemm],
     weights: number,
@@ -121,7 +95,7 @@ export async function runKnownAnswers(module: WebAssembly.Module): Promise<Known
   compare("gemmInt8", sums, product(inputs, weights, zeroBias, m, k), INTEGER_TOLERANCE);
 
   const attentions: readonly [string, AttentionHeads, number, number][] = [
-    ["attention", kernels.attentionHeads, kernels.attentionScratchBytes(5, 4), TOLERANCE],
+    ["attention", kernels.attentionHeads, kernels.attentionScratchBytes(5, 4), FLOAT_TOLERANCE],
     [
       "attentionInt16",
       kernels.attentionInt16Heads,
@@ -156,5 +130,5 @@ export async function runKnownAnswers(module: WebAssembly.Module): Promise<Known
   const zeros = place(new Array<number>(16).fill(0));
   const logPartition = kernels.crfForward(zeros, zeros, zeros, zeros, take(80), 5, 3);
   compare("crfForward", place([logPartition]), [5 * Math.log(3)]);
-  return answers;
+  return sheet.answers;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { ElectraConfig } from "../../src/model/config.ts";
 import { createTrainee, type Example, type Head, type UpdateSettings } from "../../src/train.node.ts";
+import { acceptsPath, KERNEL_PATHS, type KernelPath } from "../../src/wasm/kernel-path.ts";
 
 /** What test/golden/finetune.py writes next to the tensors. */
 interface Settings {
@@ -77,7 +78,7 @@ function assertNear(
 /** The gradient of the keys' bias is 0 but for rounding: it adds the same to a query's score of every key. */
 const isRounding = (name: string) => name.endsWith("attention.self.key.bias");
 
-async function assertTrainsAsPyTorch(head: Head, threads: number): Promise<void> {
+async function assertTrainsAsPyTorch(head: Head, kernels: KernelPath, threads: number): Promise<void> {
   const { settings, floats, examples } = readGolden(head);
   const { config, labels, optimizer } = settings;
   const trainee = await createTrainee(
@@ -86,6 +87,7 @@ async function assertTrainsAsPyTorch(head: Head, threads: number): Promise<void>
       head,
       labels,
       seed: 1,
+      kernels,
       threads,
       hidden_dropout_prob: 0,
       attention_probs_dropout_prob: 0,
@@ -94,6 +96,7 @@ async function assertTrainsAsPyTorch(head: Head, threads: number): Promise<void>
     floats,
   );
   try {
+    assert.equal(trainee.kernels, kernels);
     const names = trainee.parameters.map(({ name }) => name);
     const expected = [...floats.keys()]
       .filter((name) => name.startsWith("final."))
@@ -149,8 +152,15 @@ function assertGradients(
 }
 
 for (const head of ["crf", "softmax", "sequence"] as const) {
-  for (const threads of [1, 2]) {
-    test(`ten steps of a ${head} head on ${threads} thread(s) go as PyTorch's`, () =>
-      assertTrainsAsPyTorch(head, threads));
+  for (const kernels of KERNEL_PATHS) {
+    for (const threads of [1, 2]) {
+      test(
+        `ten steps of a ${head} head on ${kernels} kernels and ${threads} thread(s) go as PyTorch's`,
+        {
+          skip: !acceptsPath(kernels) && `no ${kernels} kernels here`,
+        },
+        () => assertTrainsAsPyTorch(head, kernels, threads),
+      );
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { BARRIER_BYTES } from "../../model/barrier.ts";
 import { Team } from "../../model/team.ts";
+import type { KernelPath } from "../../wasm/kernel-path.ts";
 import { Machine } from "../../wasm/machine.ts";
 import type { StartThread } from "../../wasm/thread.ts";
 import type {
@@ -34,6 +35,7 @@ const sizeOf = ({ rows, columns }: Buffer) => rows * columns;
 const addressOf = (buffer: Buffer) => (buffer as WasmBuffer).address;
 
 export interface WasmDeviceOptions {
+  readonly path: KernelPath;
   /** For a shared memory where there is more than one thread. */
   readonly module: WebAssembly.Module;
   readonly threads: number;
@@ -43,6 +45,7 @@ export interface WasmDeviceOptions {
 
 /** Training on the processor: the kernels of `assembly/train`, shared among threads. */
 export class WasmDevice implements Device {
+  readonly kernels: KernelPath;
   readonly #machine: Machine<TrainingKernels>;
   readonly #commands: CommandList;
   readonly #arena: Arena;
@@ -51,7 +54,8 @@ export class WasmDevice implements Device {
   readonly #packed = new GrowingRegion(); // columns of the product at hand; every thread reads them
   readonly #scratch = new GrowingRegion();
 
-  private constructor(machine: Machine<TrainingKernels>, threads: number) {
+  private constructor(kernels: KernelPath, machine: Machine<TrainingKernels>, threads: number) {
+    this.kernels = kernels;
     this.#machine = machine;
     this.#threads = threads;
     this.#commands = new CommandList(machine);
@@ -59,15 +63,15 @@ export class WasmDevice implements Device {
   }
 
   /** @throws {EngineError} `out-of-memory`, or `thread-failed` where a thread can't be started */
-  static async create({ module, threads, startThread }: WasmDeviceOptions): Promise<WasmDevice> {
+  static async create({ path, module, threads, startThread }: WasmDeviceOptions): Promise<WasmDevice> {
     if (threads === 1) {
-      const device = new WasmDevice(await Machine.create<TrainingKernels>(module), 1);
+      const device = new WasmDevice(path, await Machine.create<TrainingKernels>(module), 1);
       device.#machine.commit();
       return device;
     }
     const memory = Machine.sharedMemory(1, PAGE_LIMIT);
     const machine = await Machine.create<TrainingKernels>(module, memory);
-    const device = new WasmDevice(machine, threads);
+    const device = new WasmDevice(path, machine, threads);
     const barrierCells = machine.reserve(BARRIER_BYTES);
     machine.commit();
     device.#team = await Team.start<TrainingJob>(startThread!, threads, (thread) => ({
