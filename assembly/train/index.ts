@@ -5,12 +5,14 @@
 export { attention, attentionBackward, attentionTrainScratchBytes } from "./attention";
 export { columnSums } from "./columns";
 export { crfLoss, crfScratchBytes } from "./crf";
+export { binaryCrossEntropy, countHits, scoreHistogram } from "./detection";
 export { add, dropout, fill, gelu, geluBackward } from "./elementwise";
 export { gather, scatterAdd } from "./gather";
 export { layerNorm, layerNormBackward, layerNormParametersBackward } from "./layernorm";
 export { crossEntropy } from "./losses";
 export { matmul, matmulScratchBytes, packColumns, packColumnsBytes } from "./matmul";
 export { adamW, sumOfSquares } from "./optimizer";
+export { replaceTokens, sample } from "./sampling";
 
 /** The first address that no static data of these kernels occupies. */
 export function heapBase(): usize {

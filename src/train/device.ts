@@ -7,14 +7,18 @@ export interface Buffer {
   readonly columns: number;
 }
 
-/** Values that are dropped at random while training, so that a network does not lean on any of them. */
-export interface Dropout {
-  /** Share that is dropped, from 0 to below 1; the others are scaled up by 1 / (1 − probability). */
-  readonly probability: number;
+/** What random numbers are drawn from, one for each index. */
+export interface Draw {
   /** Of the step: 32 bits. */
   readonly seed: number;
-  /** Which dropout of the network this is: the same seed, site and position give the same draw on every device. */
+  /** Which draw of the network this is: the same seed, site and position give the same number on every device. */
   readonly site: number;
+}
+
+/** Values that are dropped at random while training, so that a network does not lean on any of them. */
+export interface Dropout extends Draw {
+  /** Share that is dropped, from 0 to below 1; the others are scaled up by 1 / (1 − probability). */
+  readonly probability: number;
 }
 
 /** Sequences packed one after the other: sequence `i` is the rows from `offsets[i]` to before `offsets[i + 1]`. */
@@ -64,7 +68,7 @@ export interface AdamW {
  * that are given, which the callers in `ops.ts` see to; a result may take the place of an operand only where it says so.
  */
 export interface Device {
-  /** Memory that lasts; zero at first. */
+  /** Memory that lasts; zero at first. Integers in it are read and written as the floats that have their bits. */
   allocate(rows: number, columns: number): Buffer;
   /** A part of a buffer, in the same memory, from its value number `first` on. */
   slice(buffer: Buffer, first: number, rows: number, columns: number): Buffer;
@@ -140,6 +144,43 @@ export interface Device {
    * @returns the sum of the rows' losses, to be read after {@link submit}
    */
   crossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer): () => number;
+  /**
+   * As {@link crossEntropy}, of the labels 1 and 0 for what has, or has not, what the one logit of each row speaks for.
+   *
+   * @param logits [rows, 1]
+   * @param labels [rows]: 0, 1, or −100 for a row that counts for nothing
+   */
+  binaryCrossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer): () => number;
+  /**
+   * Draws a column of each row of softmax(logits): the first where logit + Gumbel noise is largest, the noise being
+   * `gumbel` of `random.ts` by the value's index. No gradient goes through it.
+   *
+   * @param ids [rows], written
+   */
+  sample(logits: Buffer, ids: Buffer, draw: Draw): void;
+  /**
+   * Puts tokens where others were: inputIds[positions[i]] = tokens[i], and labels[positions[i]] = 1, or 0 where it is the
+   * same token. The rest stays.
+   *
+   * @param positions all different
+   */
+  replaceTokens(positions: Buffer, tokens: Buffer, inputIds: Buffer, labels: Buffer): void;
+  /**
+   * Counts on: in how many rows no logit is above the label's, and how many have a label.
+   *
+   * @param labels [rows]; −100 for none
+   * @param counts integers [1, 2], added to
+   */
+  countHits(logits: Buffer, labels: Buffer, counts: Buffer): void;
+  /**
+   * Counts on how often which logits go with which label, in bins of 1/64; those from bins / 2 on are of logits from 0
+   * on, and the outermost take all that lies beyond.
+   *
+   * @param logits [rows, 1]
+   * @param labels [rows]: 0, 1, or −100 for a row that counts for nothing
+   * @param histogram integers [2, bins], added to
+   */
+  scoreHistogram(logits: Buffer, labels: Buffer, histogram: Buffer): void;
   /**
    * The negative log-likelihood of each sequence's labels under a CRF (Lafferty et al. 2001), and `scale` times its
    * gradients: written for the emissions, added for the parameters.

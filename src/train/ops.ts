@@ -117,6 +117,14 @@ export function crossEntropy(tape: Tape, logits: Tensor, labels: Buffer, scale: 
   return loss;
 }
 
+/** As {@link crossEntropy}, of labels 1 and 0 by one logit in each row. */
+export function binaryCrossEntropy(tape: Tape, logits: Tensor, labels: Buffer, scale: number): () => number {
+  const gradient = tape.device.temporary(logits.value.rows, logits.value.columns);
+  const loss = tape.device.binaryCrossEntropy(logits.value, labels, scale, gradient);
+  tape.addGradient(logits, gradient);
+  return loss;
+}
+
 /** As {@link crossEntropy}, of whole sequences of labels under a CRF. */
 export function crfLoss(
   tape: Tape,

@@ -8,6 +8,7 @@ import type {
   Buffer,
   CrfBuffers,
   Device,
+  Draw,
   Dropout,
   MatmulOptions,
   Offsets,
@@ -268,6 +269,34 @@ export class WasmDevice implements Device {
     const operands = [addressOf(logits), addressOf(labels), scale, losses, addressOf(gradient)];
     this.#record("crossEntropy", rows, [...operands, rows, columns]);
     return () => sum(this.#machine.doubles(losses, rows));
+  }
+
+  binaryCrossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer): () => number {
+    const { rows } = logits;
+    const losses = this.#arena.allocate(rows * 8);
+    const operands = [addressOf(logits), addressOf(labels), scale, losses, addressOf(gradient)];
+    this.#record("binaryCrossEntropy", rows, operands);
+    return () => sum(this.#machine.doubles(losses, rows));
+  }
+
+  sample(logits: Buffer, ids: Buffer, { seed, site }: Draw): void {
+    const { rows, columns } = logits;
+    this.#record("sample", rows, [addressOf(logits), addressOf(ids), rows, columns, seed, site]);
+  }
+
+  replaceTokens(positions: Buffer, tokens: Buffer, inputIds: Buffer, labels: Buffer): void {
+    const operands = [positions, tokens, inputIds, labels].map(addressOf);
+    this.#record("replaceTokens", sizeOf(positions), operands);
+  }
+
+  countHits(logits: Buffer, labels: Buffer, counts: Buffer): void {
+    const operands = [logits, labels, counts].map(addressOf);
+    this.#record("countHits", 1, [...operands, logits.rows, logits.columns]);
+  }
+
+  scoreHistogram(logits: Buffer, labels: Buffer, histogram: Buffer): void {
+    const operands = [logits, labels, histogram].map(addressOf);
+    this.#record("scoreHistogram", 1, [...operands, logits.rows, histogram.columns]);
   }
 
   crfLoss(

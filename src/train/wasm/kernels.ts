@@ -22,6 +22,11 @@ export const TRAINING_KERNELS = [
   "attentionBackward",
   "crossEntropy",
   "crfLoss",
+  "binaryCrossEntropy",
+  "sample",
+  "replaceTokens",
+  "countHits",
+  "scoreHistogram",
 ] as const;
 
 export type TrainingKernel = (typeof TRAINING_KERNELS)[number];
