@@ -1,7 +1,6 @@
 import type { ElectraConfig } from "../model/config.ts";
 import { crfParameters, encoderParameters, headParameters } from "../model/parameters.ts";
 import type { Device, Offsets } from "./device.ts";
-import { initialValues } from "./initial.ts";
 import { IGNORED_LABEL } from "./labels.ts";
 import { type DeviceBatch, Draws, type DropoutRates, ElectraNetwork } from "./network.ts";
 import { crfLoss, crossEntropy } from "./ops.ts";
@@ -21,9 +20,6 @@ export interface TraineeSettings extends DropoutRates {
   /** Of what is drawn for parameters that no checkpoint gives. */
   readonly seed: number;
 }
-
-const FIRST_MOMENT = "adam.first.";
-const SECOND_MOMENT = "adam.second.";
 
 /** An ELECTRA encoder with a head, in training on a device. */
 export class ElectraTrainee implements Trainee {
@@ -48,10 +44,7 @@ export class ElectraTrainee implements Trainee {
     this.#device = device;
     this.#parameters = new Parameters(device, descriptions);
     this.#network = new ElectraNetwork(config, this.#parameters, settings);
-    for (const [site, parameter] of descriptions.entries()) {
-      const values = initial.get(parameter.name) ?? initialValues(parameter, settings.seed, site);
-      this.#write(parameter.name, this.#parameters.named.get(parameter.name)!.value, values);
-    }
+    this.#parameters.initialize(initial, settings.seed);
   }
 
   get parameters(): readonly { readonly name: string; readonly shape: readonly number[] }[] {
@@ -76,28 +69,8 @@ export class ElectraTrainee implements Trainee {
     return loss() * scale;
   }
 
-  async update({ learningRate, weightDecay, clipNorm, step, ...adam }: UpdateSettings): Promise<number> {
-    this.#device.release();
-    const trained = [...this.#parameters.named.values()];
-    const norm = this.#device.norm(trained.map(({ gradient }) => gradient));
-    await this.#device.submit();
-    const gradientNorm = norm();
-    // A step on gradients that are no numbers would leave nothing of the weights; the caller is told by the norm.
-    if (Number.isFinite(gradientNorm)) {
-      for (const parameter of trained) {
-        this.#device.adamW(parameter, {
-          ...adam,
-          learningRate: learningRate(parameter.name),
-          weightDecay: decays(parameter) ? weightDecay : 0,
-          correction1: 1 - adam.beta1 ** step,
-          correction2: 1 - adam.beta2 ** step,
-          gradientScale: Math.min(1, clipNorm / (gradientNorm + 1e-6)), // as torch.nn.utils.clip_grad_norm_
-        });
-      }
-    }
-    this.#parameters.clearGradients();
-    await this.#device.submit();
-    return gradientNorm;
+  update(settings: UpdateSettings): Promise<number> {
+    return this.#parameters.update(settings);
   }
 
   async predict(batch: readonly Example[]): Promise<Int32Array[]> {
@@ -121,24 +94,16 @@ export class ElectraTrainee implements Trainee {
     });
   }
 
-  async gradients(): Promise<Map<string, Float32Array>> {
-    return this.#readAll("", "gradient");
+  gradients(): Promise<Map<string, Float32Array>> {
+    return this.#parameters.gradients();
   }
 
-  async state(): Promise<Map<string, Float32Array>> {
-    return new Map([
-      ...(await this.#readAll("", "value")),
-      ...(await this.#readAll(FIRST_MOMENT, "firstMoment")),
-      ...(await this.#readAll(SECOND_MOMENT, "secondMoment")),
-    ]);
+  state(): Promise<Map<string, Float32Array>> {
+    return this.#parameters.state();
   }
 
   restore(state: ReadonlyMap<string, Float32Array>): void {
-    for (const [name, parameter] of this.#parameters.named) {
-      this.#write(name, parameter.value, state.get(name));
-      this.#write(FIRST_MOMENT + name, parameter.firstMoment, state.get(FIRST_MOMENT + name));
-      this.#write(SECOND_MOMENT + name, parameter.secondMoment, state.get(SECOND_MOMENT + name));
-    }
+    this.#parameters.restore(state);
   }
 
   dispose(): void {
@@ -206,27 +171,6 @@ export class ElectraTrainee implements Trainee {
     ];
     return { start: startValues, transitions: transitionValues, end: endValues };
   }
-
-  async #readAll(prefix: string, part: "value" | "gradient" | "firstMoment" | "secondMoment") {
-    const values = new Map<string, Float32Array>();
-    for (const [name, parameter] of this.#parameters.named) {
-      values.set(prefix + name, await this.#device.read(parameter[part]));
-    }
-    return values;
-  }
-
-  #write(name: string, buffer: Parameter["value"], values: Float32Array | undefined): void {
-    const size = buffer.rows * buffer.columns;
-    if (values?.length !== size) {
-      throw new RangeError(`tensor "${name}" must have ${size} values, not ${values?.length ?? "none"}`);
-    }
-    this.#device.write(buffer, values);
-  }
-}
-
-/** Matrices decay; biases, LayerNorm's and the CRF's parameters don't, as in BERT's own optimizer. */
-function decays({ name, shape }: Parameter): boolean {
-  return shape.length > 1 && !name.startsWith("crf.");
 }
 
 function offsetsOf(parts: readonly (readonly unknown[])[]): number[] {

@@ -18,6 +18,8 @@ export interface UpdateSettings extends Pick<AdamW, "beta1" | "beta2" | "epsilon
   readonly clipNorm: number;
   /** Counted from 1. */
   readonly step: number;
+  /** Whether AdamW makes up for moments that begin at 0 (the default), which ELECTRA's pre-training does without. */
+  readonly correctBias?: boolean;
 }
 
 /** A model in training, as the loop sees it. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Buffer, Device } from "../../src/train/device.ts";
 import { gumbel } from "../../src/train/random.ts";
+import { acceptsPath, KERNEL_PATHS } from "../../src/wasm/kernel-path.ts";
 import { randomFloats } from "../kernels/harness.ts";
 import { softmax } from "../reference/math.ts";
 import {
@@ -26,15 +27,18 @@ async function integers(device: Device, buffer: Buffer): Promise<number[]> {
 }
 
 function onDevices(what: string, check: (device: Device) => Promise<void>): void {
-  for (const threads of [1, 2]) {
-    test(`${what}, ${threads} thread(s)`, async () => {
-      const device = await wasmDevice(threads);
-      try {
-        await check(device);
-      } finally {
-        device.dispose();
-      }
-    });
+  for (const path of KERNEL_PATHS) {
+    for (const threads of [1, 2]) {
+      const skip = !acceptsPath(path) && `no ${path} kernels here`;
+      test(`${what}: ${path} kernels, ${threads} thread(s)`, { skip }, async () => {
+        const device = await wasmDevice(path, threads);
+        try {
+          await check(device);
+        } finally {
+          device.dispose();
+        }
+      });
+    }
   }
 }
 
