@@ -123,7 +123,7 @@ export class EngineError extends ElectraEdgeError {
   }
 }
 
-export type TrainingErrorCode = "diverged" | "bad-run";
+export type TrainingErrorCode = "diverged" | "interrupted" | "bad-run";
 
 /** A training run that can't go on. */
 export class TrainingError extends ElectraEdgeError {

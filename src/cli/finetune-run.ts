@@ -1,3 +1,4 @@
+import { TrainingError } from "../errors.ts";
 import type { EntityScores } from "../metrics/entity-scores.ts";
 import { evaluateAccuracy, evaluateEntities } from "../train/evaluate.ts";
 import { finetune, labelsIn, type Position, START, type StepReport, sequencesOf } from "../train/finetune.ts";
@@ -26,7 +27,9 @@ interface CheckpointNote {
   readonly logBytes: number;
 }
 
+/** Who looks on, and may ask the run to stop. */
 export interface RunEvents {
+  readonly interrupted: () => boolean;
   onStep(seed: number, report: StepReport): void;
   onEpoch(seed: number, epoch: number, score: number): void;
 }
@@ -34,7 +37,11 @@ export interface RunEvents {
 const CHECKPOINT = "checkpoint.safetensors";
 const bestOf = (seed: number) => `best-${seed}.safetensors`;
 
-/** Trains once for each seed, from where the folder's checkpoint says that it was. */
+/**
+ * Trains once for each seed, from where the folder's checkpoint says that it was.
+ *
+ * @throws {TrainingError} `diverged`, or `interrupted`; the folder then holds the last checkpoint
+ */
 export async function runFinetune(
   options: FinetuneOptions,
   plan: FinetunePlan,
@@ -43,7 +50,7 @@ export async function runFinetune(
 ): Promise<{ results: readonly SeedResult[]; weights: State }> {
   const checkpoint = await folder.readState(CHECKPOINT);
   const note = checkpoint?.note as CheckpointNote | undefined;
-  if (note !== undefined) await folder.rewindLog(note.logBytes);
+  await folder.rewindLog(note?.logBytes ?? 0);
   const results = [...(note?.done ?? [])];
   for (const seed of options.seeds.slice(results.length)) {
     const resumed = note !== undefined && results.length === note.done.length ? note : undefined;
@@ -62,7 +69,8 @@ export async function runFinetune(
     );
     try {
       if (resumed !== undefined) trainee.restore(checkpoint!.state);
-      results.push(await trainSeed(trainee, seed, options, plan, folder, results, resumed, events));
+      const run = new SeedRun(seed, trainee, options, plan, folder, results, resumed);
+      results.push(await run.toEnd(events));
     } finally {
       trainee.dispose();
     }
@@ -71,74 +79,136 @@ export async function runFinetune(
   return { results, weights: (await folder.readState(bestOf(best.seed)))!.state };
 }
 
-async function trainSeed(
-  trainee: Trainee,
-  seed: number,
-  options: FinetuneOptions,
-  { metadata, train, dev }: FinetunePlan,
-  folder: RunFolder,
-  done: readonly SeedResult[],
-  resumed: CheckpointNote | undefined,
-  events: RunEvents,
-): Promise<SeedResult> {
-  const started = performance.now();
-  const seconds = () => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000;
-  let best = resumed?.best;
-  let epochs = resumed?.position.epoch ?? 0;
-  const layers = metadata.config.num_hidden_layers;
-  const lossesIn = options.head === "crf" ? sequencesOf : labelsIn;
-  const settings = { ...options, seed };
-  const tired = () => best !== undefined && epochs - best.epoch >= options.patience;
-  if (!tired()) {
-    for await (const report of finetune(
-      trainee,
-      train,
-      settings,
-      layers,
-      lossesIn,
-      resumed?.position ?? START,
-    )) {
-      const { position, epoch, endsEpoch, ...rest } = report;
-      await folder.log({ seed, step: position.step, epoch: epoch + 1, ...rest });
-      events.onStep(seed, report);
-      if (endsEpoch) {
-        epochs = epoch + 1;
-        const { score, scores } = await evaluate(trainee, options, metadata.labels, dev);
-        if (best === undefined || score > best.score) {
-          best = { score, epoch: epochs };
-          await folder.writeState(bestOf(seed), await parametersOf(trainee), best);
-        }
-        await folder.log({ seed, epoch: epochs, step: position.step, dev: scores ?? { accuracy: score } });
-        events.onEpoch(seed, epochs, score);
+/** The training of one seed. */
+class SeedRun {
+  readonly #seed: number;
+  readonly #trainee: Trainee;
+  readonly #options: FinetuneOptions;
+  readonly #plan: FinetunePlan;
+  readonly #folder: RunFolder;
+  readonly #done: readonly SeedResult[];
+  readonly #started = performance.now();
+  readonly #secondsBefore: number;
+  #position: Position;
+  #best: CheckpointNote["best"];
+  /** Of the last checkpoint. */
+  #safeStep: number;
+
+  constructor(
+    seed: number,
+    trainee: Trainee,
+    options: FinetuneOptions,
+    plan: FinetunePlan,
+    folder: RunFolder,
+    done: readonly SeedResult[],
+    resumed: CheckpointNote | undefined,
+  ) {
+    this.#seed = seed;
+    this.#trainee = trainee;
+    this.#options = options;
+    this.#plan = plan;
+    this.#folder = folder;
+    this.#done = [...done];
+    this.#position = resumed?.position ?? START;
+    this.#best = resumed?.best;
+    this.#secondsBefore = resumed?.seconds ?? 0;
+    this.#safeStep = this.#position.step;
+  }
+
+  async toEnd(events: RunEvents): Promise<SeedResult> {
+    try {
+      for await (const report of this.#steps()) {
+        await this.#step(report, events);
+        if (this.#tired) break;
       }
-      if (endsEpoch || position.step % options.checkpointEvery === 0) {
-        const note: CheckpointNote = {
-          done,
-          position,
-          best,
-          seconds: seconds(),
-          logBytes: await folder.logBytes(),
-        };
-        await folder.writeState(CHECKPOINT, await trainee.state(), note);
+    } catch (error) {
+      if (!(error instanceof TrainingError) || error.code !== "diverged") throw error;
+      const saved =
+        this.#safeStep === 0
+          ? "nothing had been saved"
+          : `${this.#folder.file(CHECKPOINT)} is of step ${this.#safeStep}`;
+      throw new TrainingError("diverged", `seed ${this.#seed}, ${error.message}; ${saved}`, { cause: error });
+    }
+    const { score, epoch: bestEpoch } = this.#best!;
+    return {
+      seed: this.#seed,
+      score,
+      bestEpoch,
+      epochs: this.#position.epoch,
+      seconds: this.#seconds,
+    };
+  }
+
+  get #seconds(): number {
+    return this.#secondsBefore + (performance.now() - this.#started) / 1000;
+  }
+
+  /** Whether it has been going on for long without getting better. */
+  get #tired(): boolean {
+    return this.#best !== undefined && this.#position.epoch - this.#best.epoch >= this.#options.patience;
+  }
+
+  #steps(): AsyncIterable<StepReport> | readonly StepReport[] {
+    if (this.#tired) return [];
+    const { head } = this.#options;
+    return finetune(
+      this.#trainee,
+      this.#plan.train,
+      { ...this.#options, seed: this.#seed },
+      this.#plan.metadata.config.num_hidden_layers,
+      head === "crf" ? sequencesOf : labelsIn,
+      this.#position,
+    );
+  }
+
+  async #step(report: StepReport, events: RunEvents): Promise<void> {
+    const { position, epoch, endsEpoch, steps, loss, gradientNorm, learningRate, tokens } = report;
+    this.#position = position;
+    const place = { seed: this.#seed, step: position.step, epoch: epoch + 1 };
+    const seconds = this.#seconds;
+    await this.#folder.log({ ...place, steps, loss, gradientNorm, learningRate, tokens, seconds });
+    events.onStep(this.#seed, report);
+    if (endsEpoch) {
+      const { score, dev } = await this.#evaluate();
+      if (this.#best === undefined || score > this.#best.score) {
+        this.#best = { score, epoch: place.epoch };
+        await this.#folder.writeState(bestOf(this.#seed), await parametersOf(this.#trainee), this.#best);
       }
-      if (tired()) break;
+      await this.#folder.log({ ...place, dev, seconds: this.#seconds });
+      events.onEpoch(this.#seed, place.epoch, score);
+    }
+    const interrupted = events.interrupted();
+    if (endsEpoch || interrupted || position.step % this.#options.checkpointEvery === 0) await this.#save();
+    if (interrupted) {
+      const resume = `electra-edge finetune --resume ${this.#folder.path} goes on`;
+      throw new TrainingError("interrupted", `stopped after step ${position.step} of ${steps}; ${resume}`);
     }
   }
-  return { seed, score: best!.score, bestEpoch: best!.epoch, epochs, seconds: seconds() };
+
+  async #save(): Promise<void> {
+    const note: CheckpointNote = {
+      done: this.#done,
+      position: this.#position,
+      best: this.#best,
+      seconds: this.#seconds,
+      logBytes: await this.#folder.logBytes(),
+    };
+    await this.#folder.writeState(CHECKPOINT, await this.#trainee.state(), note);
+    this.#safeStep = this.#position.step;
+  }
+
+  async #evaluate(): Promise<{ score: number; dev: EntityScores | { accuracy: number } }> {
+    const { dev, metadata } = this.#plan;
+    if (this.#options.head === "sequence") {
+      const accuracy = await evaluateAccuracy(this.#trainee, dev);
+      return { score: accuracy, dev: { accuracy } };
+    }
+    const scores = await evaluateEntities(this.#trainee, dev, metadata.labels);
+    return { score: scores.f1, dev: scores };
+  }
 }
 
 async function parametersOf(trainee: Trainee): Promise<State> {
   const names = new Set(trainee.parameters.map(({ name }) => name));
   return new Map([...(await trainee.state())].filter(([name]) => names.has(name)));
-}
-
-async function evaluate(
-  trainee: Trainee,
-  { head }: FinetuneOptions,
-  labels: readonly string[],
-  dev: FinetunePlan["dev"],
-): Promise<{ score: number; scores?: EntityScores }> {
-  if (head === "sequence") return { score: await evaluateAccuracy(trainee, dev) };
-  const scores = await evaluateEntities(trainee, dev, labels);
-  return { score: scores.f1, scores };
 }

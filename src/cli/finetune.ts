@@ -5,9 +5,12 @@ import { Command } from "commander";
 import { writeModel } from "../convert/write-model.ts";
 import { InputError } from "../errors.ts";
 import { modelParameters } from "../model/model-file.ts";
+import type { StepReport } from "../train/finetune.ts";
+import { UsageError } from "./failure.ts";
 import { assertComplete, type FinetuneOptions, finetuneOptions } from "./finetune-options.ts";
 import { type FinetunePlan, planFinetune } from "./finetune-plan.ts";
-import { type RunEvents, runFinetune, type SeedResult } from "./finetune-run.ts";
+import { runFinetune, type SeedResult } from "./finetune-run.ts";
+import { watchInterruption } from "./interruption.ts";
 import { formatCount, formatSeconds } from "./numbers.ts";
 import { startProgress } from "./progress.ts";
 import { RunFolder, type State } from "./run-folder.ts";
@@ -41,13 +44,21 @@ Examples:
     .action(finetuneAction);
 }
 
-async function finetuneAction({ run, resume, detach, force, json, ...given }: CommandOptions): Promise<void> {
-  const { folder, options } = await openRun(given, run, resume, force === true);
+async function finetuneAction(
+  { run, resume, detach, force, json, ...given }: CommandOptions,
+  command: Command,
+): Promise<void> {
+  if (resume !== undefined) assertNothingElse(command);
+  const { folder, options, plan } = await (resume === undefined
+    ? openRun(given, run, force === true)
+    : reopenRun(resume));
   if (detach) return startInBackground(folder);
-  const plan = await planFinetune(options);
+  await folder.assign(process.pid);
   const reporter = startReporter(plan, options);
+  const interruption = watchInterruption();
   try {
-    const { results, weights } = await runFinetune(options, plan, folder, reporter);
+    const events = { ...reporter, interrupted: () => interruption.wanted };
+    const { results, weights } = await runFinetune(options, plan, folder, events);
     await saveModel(options, plan, weights);
     reporter.stop();
     const result = { results, ...spread(results) };
@@ -55,26 +66,49 @@ async function finetuneAction({ run, resume, detach, force, json, ...given }: Co
     await write(process.stdout, json ? `${JSON.stringify(result)}\n` : summary(results, options));
   } finally {
     reporter.stop();
+    interruption.stop();
+    await folder.release();
   }
 }
 
+/** A run that goes on keeps to the settings that it began with. */
+function assertNothingElse(command: Command): void {
+  const alike = ["resume", "detach", "json"];
+  const surplus = command.options.find(
+    (option) =>
+      command.getOptionValueSource(option.attributeName()) === "cli" &&
+      !alike.includes(option.attributeName()),
+  );
+  if (surplus === undefined) return;
+  throw new UsageError(`${surplus.long} can't be given with --resume, which keeps to the run's settings`);
+}
+
+interface OpenRun {
+  readonly folder: RunFolder;
+  readonly options: FinetuneOptions;
+  readonly plan: FinetunePlan;
+}
+
 async function openRun(
-  given: FinetuneOptions,
+  options: FinetuneOptions,
   run: string | undefined,
-  resume: string | undefined,
-  force: boolean,
-) {
-  if (resume !== undefined) {
-    const { folder, settings } = await RunFolder.open(resume);
-    return { folder, options: settings as FinetuneOptions };
+  overwrite: boolean,
+): Promise<OpenRun> {
+  assertComplete(options);
+  const { output, train, dev, model, vocab } = options;
+  if (!overwrite && existsSync(output)) {
+    throw new InputError("bad-option", `${output}: exists already; --force overwrites it`);
   }
-  assertComplete(given);
-  if (!force && existsSync(given.output)) {
-    throw new InputError("bad-option", `${given.output}: exists already; --force overwrites it`);
-  }
-  await planFinetune(given); // before a folder is made: data that is no good leaves nothing behind
-  const name = basename(given.output, extname(given.output));
-  return { folder: await RunFolder.create(run ?? join("runs", name), given), options: given };
+  const plan = await planFinetune(options); // before a folder is made: data that is no good leaves nothing behind
+  const path = run ?? join("runs", basename(output, extname(output)));
+  const inputs = [train, dev, model, vocab].filter((file) => file !== undefined);
+  return { folder: await RunFolder.create(path, options, inputs), options, plan };
+}
+
+async function reopenRun(path: string): Promise<OpenRun> {
+  const { folder, options: settings } = await RunFolder.resume(path);
+  const options = settings as FinetuneOptions;
+  return { folder, options, plan: await planFinetune(options) };
 }
 
 async function startInBackground(folder: RunFolder): Promise<void> {
@@ -83,14 +117,11 @@ async function startInBackground(folder: RunFolder): Promise<void> {
   const child = spawn(
     process.execPath,
     [...process.execArgv, program!, "finetune", "--resume", folder.path],
-    {
-      detached: true,
-      stdio: ["ignore", output, output],
-    },
+    { detached: true, stdio: ["ignore", output, output] },
   );
   closeSync(output);
   child.unref();
-  await folder.writeText("pid", `${child.pid}\n`);
+  await folder.assign(child.pid!);
   await write(
     process.stdout,
     `training in the background, process ${child.pid}; electra-edge log ${folder.path} --follow shows how it does\n`,
@@ -140,7 +171,7 @@ function summary(results: readonly SeedResult[], options: FinetuneOptions): stri
 }
 
 /** A progress line while it trains, and a line of its own for every epoch. */
-function startReporter({ train, dev }: FinetunePlan, options: FinetuneOptions): RunEvents & { stop(): void } {
+function startReporter({ train, dev }: FinetunePlan, options: FinetuneOptions) {
   process.stderr.write(
     `${formatCount(train.length)} texts to learn from, ${formatCount(dev.length)} to be judged by\n`,
   );
@@ -148,12 +179,12 @@ function startReporter({ train, dev }: FinetunePlan, options: FinetuneOptions): 
   let tokens = 0;
   let first: number | undefined;
   return {
-    onStep(_seed, report) {
+    onStep(_seed: number, report: StepReport) {
       first ??= report.position.step - 1;
       tokens += report.tokens;
       progress.update(tokens, (report.position.step - first) / (report.steps - first));
     },
-    onEpoch(seed, epoch, score) {
+    onEpoch(seed: number, epoch: number, score: number) {
       progress.stop();
       process.stderr.write(`seed ${seed}, epoch ${epoch}: dev ${metricOf(options)} ${score.toFixed(4)}\n`);
       progress = startProgress("tokens", process.stderr);

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
+import { TrainingError } from "../errors.ts";
+import { formatRate, formatSeconds } from "./numbers.ts";
 import { RunFolder } from "./run-folder.ts";
 import { write } from "./terminal.ts";
 
-const LOOK_AGAIN_MS = 1000;
+const LOOK_AGAIN_MS = 500;
+const TELL_AGAIN_MS = 10_000;
 
 interface LogOptions {
   readonly follow?: boolean;
@@ -15,42 +18,74 @@ export function logCommand(): Command {
     .description("show how a training run does")
     .argument("<run>", "its folder")
     .option("--follow", "keep on until it ends")
-    .option("--json", "print the log's own JSON lines")
+    .option("--json", "print the log's own JSON lines, a step each")
+    .addHelpText("after", "\nExample:\n  electra-edge log runs/tagger --follow")
     .action(showLog);
 }
 
+/** @throws {TrainingError} `bad-run` where the run that is followed stops without coming to its end */
 async function showLog(run: string, { follow, json }: LogOptions): Promise<void> {
   const { folder } = await RunFolder.open(run);
   let shown = 0;
+  let told = Number.NEGATIVE_INFINITY;
   for (;;) {
-    // A resumed run takes back what it had logged after its checkpoint; what is logged anew is the same.
-    const entries = await folder.readLog();
+    // Asked before the log is read, so that a run's last lines are never missed.
+    const [ended, worker] = [await folder.hasResult(), await folder.worker()];
+    const entries = (await folder.readLog()) as unknown as LogEntry[];
+    // A resumed run takes back what it had logged after its checkpoint; what it logs anew is the same.
     for (const entry of entries.slice(shown)) {
-      await write(process.stdout, `${json ? JSON.stringify(entry) : describe(entry)}\n`);
+      if (json) await write(process.stdout, `${JSON.stringify(entry)}\n`);
+      else if (isEpoch(entry)) await write(process.stdout, `${describeEpoch(entry)}\n`);
+    }
+    const last = entries.at(-1);
+    if (!json && !ended && last !== undefined && !isEpoch(last) && Date.now() - told > TELL_AGAIN_MS) {
+      await write(process.stdout, `${describeStep(last, entries)}\n`);
+      told = Date.now();
     }
     shown = Math.max(shown, entries.length);
-    if (!follow || (await folder.hasResult())) return;
+    if (!follow || ended) return;
+    if (worker === undefined) {
+      throw new TrainingError("bad-run", `${run}: stopped before its end; --resume ${run} goes on with it`);
+    }
     await sleep(LOOK_AGAIN_MS);
   }
 }
 
-interface LogEntry {
+interface Place {
   readonly seed: number;
   readonly step: number;
   readonly epoch: number;
-  readonly dev?: { readonly f1?: number; readonly accuracy?: number };
-  readonly steps?: number;
-  readonly loss?: number;
-  readonly gradientNorm?: number;
-  readonly learningRate?: number;
+  /** Of training, since the seed's first step. */
+  readonly seconds: number;
 }
 
-function describe(entry: Record<string, unknown>): string {
-  const { seed, step, epoch, dev, steps, loss, learningRate } = entry as unknown as LogEntry;
-  const place = `seed ${seed}, epoch ${epoch}`;
-  if (dev !== undefined) {
-    const [metric, score] = dev.f1 === undefined ? ["accuracy", dev.accuracy!] : ["F1", dev.f1];
-    return `${place}: dev ${metric} ${score.toFixed(4)}`;
-  }
-  return `${place}, step ${step} of ${steps}: loss ${loss!.toFixed(4)}, learning rate ${learningRate!.toExponential(2)}`;
+interface StepEntry extends Place {
+  readonly steps: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly tokens: number;
+}
+
+interface EpochEntry extends Place {
+  readonly dev: { readonly f1?: number; readonly accuracy?: number };
+}
+
+type LogEntry = StepEntry | EpochEntry;
+
+const isEpoch = (entry: LogEntry): entry is EpochEntry => "dev" in entry;
+
+function describeEpoch({ seed, epoch, dev, seconds }: EpochEntry): string {
+  const [metric, score] = dev.f1 === undefined ? ["accuracy", dev.accuracy!] : ["F1", dev.f1];
+  return `seed ${seed}, epoch ${epoch}: dev ${metric} ${score.toFixed(4)} after ${formatSeconds(seconds)}`;
+}
+
+function describeStep(last: StepEntry, entries: readonly LogEntry[]): string {
+  const { seed, epoch, step, steps, loss, learningRate, seconds } = last;
+  const own = entries.filter((entry): entry is StepEntry => entry.seed === seed && !isEpoch(entry));
+  const tokens = own.reduce((sum, entry) => sum + entry.tokens, 0);
+  const left = formatSeconds(Math.ceil((seconds / step) * (steps - step)));
+  return (
+    `seed ${seed}, epoch ${epoch}, step ${step} of ${steps}: loss ${loss.toFixed(4)}, ` +
+    `learning rate ${learningRate.toExponential(2)}, ${formatRate(tokens, seconds)} tokens/s, ${left} left`
+  );
 }

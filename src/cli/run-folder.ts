@@ -1,4 +1,5 @@
-import { access, appendFile, mkdir, readFile, truncate } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { access, appendFile, mkdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../convert/atomic-write.ts";
 import { TrainingError } from "../errors.ts";
@@ -11,6 +12,13 @@ export type State = ReadonlyMap<string, Float32Array>;
 const SETTINGS = "settings.json";
 const LOG = "log.jsonl";
 const RESULT = "result.json";
+const WORKER = "pid";
+
+/** What a run is: how it was started, and the SHA-256 of each file that it reads. */
+export interface RunSettings {
+  readonly options: unknown;
+  readonly inputs: Readonly<Record<string, string>>;
+}
 
 /** What a long run leaves on the disk. Every file but the log is written whole, by rename; the log grows by lines. */
 export class RunFolder {
@@ -20,8 +28,11 @@ export class RunFolder {
     this.path = path;
   }
 
-  /** @throws {TrainingError} `bad-run` where a run is there already */
-  static async create(path: string, settings: object): Promise<RunFolder> {
+  /**
+   * @param inputs the files that the run reads; a resumed run must find them as they are now
+   * @throws {TrainingError} `bad-run` where a run is there already
+   */
+  static async create(path: string, options: object, inputs: readonly string[]): Promise<RunFolder> {
     const folder = new RunFolder(path);
     await mkdir(path, { recursive: true });
     if (await folder.#has(SETTINGS)) {
@@ -30,20 +41,69 @@ export class RunFolder {
         `${path}: holds a run already; --resume goes on with it, or name another`,
       );
     }
+    const digests = await Promise.all(inputs.map(async (file) => [file, await digestOf(file)]));
+    const settings: RunSettings = { options, inputs: Object.fromEntries(digests) };
     await folder.writeText(SETTINGS, `${JSON.stringify(settings, undefined, 2)}\n`);
     return folder;
   }
 
   /** @throws {TrainingError} `bad-run` where no run is there */
-  static async open(path: string): Promise<{ folder: RunFolder; settings: unknown }> {
+  static async open(path: string): Promise<{ folder: RunFolder; settings: RunSettings }> {
     const folder = new RunFolder(path);
     const text = await readFile(folder.file(SETTINGS), "utf8").catch((error) => {
-      throw new TrainingError("bad-run", `${path}: no run to go on with: ${error.message}`, { cause: error });
+      throw new TrainingError("bad-run", `${path}: holds no run: ${error.message}`, { cause: error });
     });
     try {
       return { folder, settings: JSON.parse(text) };
     } catch (error) {
       throw new TrainingError("bad-run", `${folder.file(SETTINGS)}: not JSON`, { cause: error });
+    }
+  }
+
+  /**
+   * As {@link open}, to go on with the run.
+   *
+   * @throws {TrainingError} `bad-run` also where a file that it reads is gone or has changed, or the run has ended
+   */
+  static async resume(path: string): Promise<{ folder: RunFolder; options: unknown }> {
+    const { folder, settings } = await RunFolder.open(path);
+    if (await folder.hasResult()) throw new TrainingError("bad-run", `${path}: this run has come to its end`);
+    for (const [file, digest] of Object.entries(settings.inputs)) {
+      const now = await digestOf(file).catch((error) => {
+        throw new TrainingError("bad-run", `${path}: ${file} can't be read: ${error.message}`);
+      });
+      if (now === digest) continue;
+      throw new TrainingError("bad-run", `${path}: ${file} has changed since the run began`);
+    }
+    return { folder, options: settings.options };
+  }
+
+  /**
+   * Marks the run as a process's to work on, until {@link release}.
+   *
+   * @throws {TrainingError} `bad-run` where another process works on it
+   */
+  async assign(process: number): Promise<void> {
+    const worker = await this.worker();
+    if (worker !== undefined && worker !== process) {
+      throw new TrainingError("bad-run", `${this.path}: process ${worker} is working on it`);
+    }
+    await this.writeText(WORKER, `${process}\n`);
+  }
+
+  async release(): Promise<void> {
+    await rm(this.file(WORKER), { force: true });
+  }
+
+  /** The process that works on the run; undefined where there is none, or it has died. */
+  async worker(): Promise<number | undefined> {
+    if (!(await this.#has(WORKER))) return undefined;
+    const worker = Number(await readFile(this.file(WORKER), "utf8"));
+    try {
+      process.kill(worker, 0);
+      return worker;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === "EPERM" ? worker : undefined;
     }
   }
 
@@ -130,4 +190,10 @@ export class RunFolder {
       },
     );
   }
+}
+
+async function digestOf(file: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
 }

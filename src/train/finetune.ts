@@ -1,6 +1,6 @@
-import { TrainingError } from "../errors.ts";
 import { batchesOf } from "./batches.ts";
 import { IGNORED_LABEL } from "./labels.ts";
+import { followLoss, type LossTrend, NO_TREND } from "./loss-trend.ts";
 import { peakRate, rateFactor, type Schedule } from "./schedule.ts";
 import type { Example, Trainee } from "./trainee.ts";
 
@@ -23,6 +23,7 @@ export interface Position {
   readonly epoch: number;
   /** Steps of that epoch that are done. */
   readonly stepInEpoch: number;
+  readonly trend: LossTrend;
 }
 
 export interface StepReport {
@@ -39,7 +40,7 @@ export interface StepReport {
   readonly tokens: number;
 }
 
-export const START: Position = { step: 0, epoch: 0, stepInEpoch: 0 };
+export const START: Position = { step: 0, epoch: 0, stepInEpoch: 0, trend: NO_TREND };
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
@@ -48,8 +49,8 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
  * position, and go on from there later: what follows is the same, bit for bit.
  *
  * @param lossesIn how many losses a batch's sum has: {@link sequencesOf} under a CRF, {@link labelsIn} without
- * @throws {TrainingError} `diverged` where the loss or the gradients are no longer finite; the weights are then those of
- *   the step before
+ * @throws {TrainingError} `diverged`, as {@link followLoss} has it; where the gradients were not finite, the weights are
+ *   those of the step before
  */
 export async function* finetune(
   trainee: Trainee,
@@ -62,7 +63,7 @@ export async function* finetune(
   const { epochs, batchSize, accumulate, seed } = settings;
   const stepsInEpoch = Math.ceil(Math.ceil(examples.length / batchSize) / accumulate);
   const steps = epochs * stepsInEpoch;
-  let { step } = from;
+  let { step, trend } = from;
   for (let epoch = from.epoch; epoch < epochs; epoch++) {
     const batches = batchesOf(examples, batchSize, seed, epoch);
     for (let i = epoch === from.epoch ? from.stepInEpoch : 0; i < stepsInEpoch; i++) {
@@ -85,17 +86,12 @@ export async function* finetune(
         clipNorm: settings.clipNorm,
         step,
       });
-      if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-        throw new TrainingError(
-          "diverged",
-          `step ${step}: the loss is ${loss}, the gradients' norm ${gradientNorm}`,
-        );
-      }
+      trend = followLoss(trend, loss, gradientNorm, step);
       const endsEpoch = i + 1 === stepsInEpoch;
       yield {
         position: endsEpoch
-          ? { step, epoch: epoch + 1, stepInEpoch: 0 }
-          : { step, epoch, stepInEpoch: i + 1 },
+          ? { step, epoch: epoch + 1, stepInEpoch: 0, trend }
+          : { step, epoch, stepInEpoch: i + 1, trend },
         steps,
         epoch,
         endsEpoch,
