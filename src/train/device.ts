@@ -115,7 +115,8 @@ export interface Device {
   /** tableGradient[ids[i]] += gradient[i] */
   gatherBackward(ids: Buffer, gradient: Buffer, tableGradient: Buffer): void;
   /**
-   * Softmax attention of every sequence for itself.
+   * Softmax attention of every sequence for itself. Dropout counts the probabilities of the first sequence,
+   * [heads, length, length], then the next one's, and so on.
    *
    * @param queryKeyValue [tokens, 3 · hidden]
    * @param context [tokens, hidden]
