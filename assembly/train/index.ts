@@ -11,8 +11,9 @@ export { gather, scatterAdd } from "./gather";
 export { layerNorm, layerNormBackward, layerNormParametersBackward } from "./layernorm";
 export { crossEntropy } from "./losses";
 export { matmul, matmulScratchBytes, packColumns, packColumnsBytes } from "./matmul";
-export { adamW, sumOfSquares } from "./optimizer";
+export { adamW } from "./optimizer";
 export { replaceTokens, sample } from "./sampling";
+export { rootOfSum, sum, sumOfSquares } from "./sums";
 
 /** The first address that no static data of these kernels occupies. */
 export function heapBase(): usize {

@@ -1,38 +1,13 @@
-// A step against the gradients.
+// A step against the gradients, unless their norm is not finite.
 
 const VALUES: i32 = 1024;
-const SQUARES: i32 = 65536;
-
-/** partial[unit] = Σ x² in f64. Units: blocks of 65,536 values. */
-export function sumOfSquares(
-  x: usize,
-  count: i32,
-  partial: usize,
-  _scratch: usize,
-  first: i32,
-  last: i32,
-): void {
-  for (let unit = first; unit < last; unit++) {
-    const start = x + ((<usize>(unit * SQUARES)) << 2);
-    const stop = x + ((<usize>min(count, (unit + 1) * SQUARES)) << 2);
-    const wide = start + ((stop - start) & ~7);
-    let sums = f64x2.splat(0);
-    let at = start;
-    for (; at < wide; at += 8) {
-      const values = f64x2.promote_low_f32x4(v128.load64_zero(at));
-      sums = f64x2.add(sums, f64x2.mul(values, values));
-    }
-    let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-    for (; at < stop; at += 4) sum += <f64>f32.load(at) * <f64>f32.load(at);
-    f64.store(partial + ((<usize>unit) << 3), sum);
-  }
-}
 
 /**
  * AdamW (Loshchilov & Hutter 2019, algorithm 2), as torch.optim.AdamW orders it. Units: blocks of 1,024 values.
  *
  * @param correction1 1 − beta1ᵗ at step t, or 1 for none; `correction2` of beta2
- * @param gradientScale what gradients are multiplied with first
+ * @param clipNorm the norm that gradients are scaled down to where theirs is larger, as torch.nn.utils.clip_grad_norm_ does
+ * @param norm f32 [1]: of all gradients
  */
 export function adamW(
   parameter: usize,
@@ -47,11 +22,14 @@ export function adamW(
   weightDecay: f64,
   correction1: f64,
   correction2: f64,
-  gradientScale: f64,
+  clipNorm: f64,
+  norm: usize,
   _scratch: usize,
   first: i32,
   last: i32,
 ): void {
+  const gradientNorm = f32.load(norm);
+  if (!(gradientNorm < Infinity)) return;
   const stop = (<usize>min(count, last * VALUES)) << 2;
   const kept: f32 = <f32>(1 - learningRate * weightDecay);
   const step: f32 = <f32>(learningRate / correction1);
@@ -60,7 +38,7 @@ export function adamW(
   const newest: f32 = <f32>(1 - beta1);
   const keptSquares: f32 = <f32>beta2;
   const newestSquares: f32 = <f32>(1 - beta2);
-  const scale: f32 = <f32>gradientScale;
+  const scale: f32 = <f32>min(1.0, clipNorm / (<f64>gradientNorm + 1e-6));
   let at = (<usize>(first * VALUES)) << 2;
   for (; at < (stop & ~15); at += 16) {
     const g = f32x4.mul(v128.load(gradient + at), f32x4.splat(scale));

@@ -48,24 +48,32 @@ export interface Trained {
   readonly secondMoment: Buffer;
 }
 
-/** AdamW (Loshchilov & Hutter 2019) as torch.optim.AdamW computes it: decay acts on the weights, not on the gradient. */
-export interface AdamW {
+/** A parameter that is to take a step, at a rate of its own. */
+export interface ParameterStep extends Trained {
   readonly learningRate: number;
   readonly weightDecay: number;
+}
+
+/** AdamW (Loshchilov & Hutter 2019) as torch.optim.AdamW computes it: decay acts on the weights, not on the gradient. */
+export interface AdamW {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
   /** 1 − betaᵗ at step t; 1 switches the bias correction off, as ELECTRA's pre-training does. */
   readonly correction1: number;
   readonly correction2: number;
-  /** What gradients are multiplied with first, to clip their norm. */
-  readonly gradientScale: number;
+  /** The norm that gradients are scaled down to where theirs is larger, as torch.nn.utils.clip_grad_norm_ does. */
+  readonly clipNorm: number;
 }
 
 /**
- * What training runs on. Operations are recorded, and done in order by {@link submit} or a read. Forward and backward are
- * named alike; a backward operation writes its result unless it says that it accumulates. Operands must have the shapes
- * that are given, which the callers in `ops.ts` see to; a result may take the place of an operand only where it says so.
+ * What training runs on. Operations are recorded, and done in order once {@link submit} or {@link read} hands them over.
+ * Nothing may be recorded, written or released while what was handed over is not yet taken, as `submit` tells. Forward and
+ * backward are named alike; a backward operation writes its result unless it says that it accumulates. Operands must have
+ * the shapes that are given, which the callers in `ops.ts` see to; a result may take the place of an operand only where it
+ * says so.
+ *
+ * Promises reject with an {@link EngineError}: `out-of-memory`, `thread-failed`, or `device-lost`.
  */
 export interface Device {
   /** Memory that lasts; zero at first. Integers in it are read and written as the floats that have their bits. */
@@ -78,9 +86,11 @@ export interface Device {
   integers(values: ArrayLike<number>): Buffer;
   /** Forgets all temporary memory. Nothing may be waiting to be done. */
   release(): void;
+  /** At once, before anything that is recorded and not yet handed over. */
   write(buffer: Buffer, values: Float32Array): void;
+  /** Hands over what was recorded. @returns what the buffer holds then, whatever is recorded afterwards */
   read(buffer: Buffer): Promise<Float32Array>;
-  /** Does all that was recorded. */
+  /** Hands over what was recorded. @returns when the device has taken it, which may be long before all of it is done */
   submit(): Promise<void>;
   dispose(): void;
   /** Memory that the device holds in all. */
@@ -120,7 +130,7 @@ export interface Device {
    *
    * @param queryKeyValue [tokens, 3 · hidden]
    * @param context [tokens, hidden]
-   * @returns the probabilities, kept for the way back
+   * @returns what the way back needs beside the operands, in a form of the device's own
    */
   attention(
     queryKeyValue: Buffer,
@@ -131,7 +141,8 @@ export interface Device {
   ): Buffer;
   attentionBackward(
     queryKeyValue: Buffer,
-    probabilities: Buffer,
+    context: Buffer,
+    kept: Buffer,
     contextGradient: Buffer,
     queryKeyValueGradient: Buffer,
     offsets: Offsets,
@@ -142,16 +153,17 @@ export interface Device {
    * The negative log-probability of each row's label, and `scale` times its gradient by the logits.
    *
    * @param labels [rows]; −100 for a row that counts for nothing
-   * @returns the sum of the rows' losses, to be read after {@link submit}
+   * @param gradient [rows, columns]
+   * @param loss [1, 1]: the sum of the rows' losses
    */
-  crossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer): () => number;
+  crossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer, loss: Buffer): void;
   /**
    * As {@link crossEntropy}, of the labels 1 and 0 for what has, or has not, what the one logit of each row speaks for.
    *
    * @param logits [rows, 1]
    * @param labels [rows]: 0, 1, or −100 for a row that counts for nothing
    */
-  binaryCrossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer): () => number;
+  binaryCrossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer, loss: Buffer): void;
   /**
    * Draws a column of each row of softmax(logits): the first where logit + Gumbel noise is largest, the noise being
    * `gumbel` of `random.ts` by the value's index. No gradient goes through it.
@@ -185,6 +197,8 @@ export interface Device {
   /**
    * The negative log-likelihood of each sequence's labels under a CRF (Lafferty et al. 2001), and `scale` times its
    * gradients: written for the emissions, added for the parameters.
+   *
+   * @param loss [1, 1]: the sum over the sequences
    */
   crfLoss(
     emissions: Buffer,
@@ -194,8 +208,14 @@ export interface Device {
     scale: number,
     emissionsGradient: Buffer,
     gradients: CrfBuffers,
-  ): () => number;
-  /** @returns √ of the sum of all squares, to be read after {@link submit} */
-  norm(buffers: readonly Buffer[]): () => number;
-  adamW(trained: Trained, settings: AdamW): void;
+    loss: Buffer,
+  ): void;
+  /** out [1, 1] = √ of the sum of all squares */
+  norm(x: Buffer, out: Buffer): void;
+  /**
+   * A step of every given parameter, or of none where the norm is not finite: nothing would be left of the weights.
+   *
+   * @param norm [1, 1]: of all gradients
+   */
+  adamW(steps: readonly ParameterStep[], settings: AdamW, norm: Buffer): void;
 }

@@ -1,12 +1,13 @@
 import type { ElectraConfig } from "../model/config.ts";
 import { crfParameters, encoderParameters, headParameters } from "../model/parameters.ts";
-import type { Device, Offsets } from "./device.ts";
+import type { Buffer, Device, Offsets } from "./device.ts";
 import { IGNORED_LABEL } from "./labels.ts";
 import { type DeviceBatch, Draws, type DropoutRates, ElectraNetwork } from "./network.ts";
 import { crfLoss, crossEntropy } from "./ops.ts";
 import { Parameters } from "./parameters.ts";
 import { type Parameter, Tape, type Tensor } from "./tape.ts";
 import type { Example, Trainee, UpdateSettings } from "./trainee.ts";
+import { Turns } from "./turns.ts";
 import { indexOfMaximum, viterbi } from "./viterbi.ts";
 
 /** What a network ends in: labels of tokens as a CRF's path or each for itself, or one label for the whole sequence. */
@@ -27,6 +28,7 @@ export class ElectraTrainee implements Trainee {
   readonly #device: Device;
   readonly #parameters: Parameters;
   readonly #network: ElectraNetwork;
+  readonly #turns: Turns;
 
   /**
    * @param initial values by Hugging Face's tensor names; others are drawn
@@ -43,6 +45,7 @@ export class ElectraTrainee implements Trainee {
     this.#settings = settings;
     this.#device = device;
     this.#parameters = new Parameters(device, descriptions);
+    this.#turns = new Turns(device);
     this.#network = new ElectraNetwork(config, this.#parameters, settings);
     this.#parameters.initialize(initial, settings.seed);
   }
@@ -59,47 +62,50 @@ export class ElectraTrainee implements Trainee {
     return this.#device.byteLength;
   }
 
-  async accumulate(batch: readonly Example[], seed: number, scale: number): Promise<number> {
-    this.#device.release();
-    const tape = new Tape(this.#device);
-    const scores = this.#scores(tape, batch, new Draws(seed));
-    const loss = this.#loss(tape, scores, batch, scale);
-    tape.backward();
-    await this.#device.submit();
-    return loss() * scale;
+  accumulate(batch: readonly Example[], seed: number, scale: number): Promise<number> {
+    return this.#turns.take(async () => {
+      const tape = new Tape(this.#device);
+      const scores = this.#scores(tape, batch, new Draws(seed));
+      const loss = this.#loss(tape, scores, batch, scale);
+      tape.backward();
+      return (await this.#device.read(loss))[0]! * scale;
+    });
   }
 
   update(settings: UpdateSettings): Promise<number> {
-    return this.#parameters.update(settings);
+    return this.#turns.take(() => this.#parameters.update(settings));
   }
 
-  async predict(batch: readonly Example[]): Promise<Int32Array[]> {
-    this.#device.release();
-    const tape = new Tape(this.#device);
-    const { logits, offsets } = this.#scores(tape, batch, new Draws(undefined));
-    const values = await this.#device.read(logits.value);
-    const { labels, head } = this.#settings;
-    const rows = (first: number, last: number) => values.subarray(first * labels, last * labels);
-    const crf = head === "crf" ? await this.#readCrf() : undefined;
-    return batch.map((_, i) => {
-      const [first, last] = [offsets[i]!, offsets[i + 1]!];
-      if (crf !== undefined) {
-        return first === last
-          ? new Int32Array(0)
-          : viterbi(rows(first, last), crf.start, crf.transitions, crf.end);
-      }
-      return Int32Array.from({ length: last - first }, (_, t) =>
-        indexOfMaximum(rows(first + t, first + t + 1)),
-      );
+  predict(batch: readonly Example[]): Promise<Int32Array[]> {
+    return this.#turns.take(async () => {
+      const tape = new Tape(this.#device);
+      const { logits, offsets } = this.#scores(tape, batch, new Draws(undefined));
+      const { labels, head } = this.#settings;
+      const [values, crf] = await Promise.all([
+        this.#device.read(logits.value),
+        head === "crf" ? this.#readCrf() : undefined,
+      ]);
+      const rows = (first: number, last: number) => values.subarray(first * labels, last * labels);
+      return batch.map((_, i) => {
+        const [first, last] = [offsets[i]!, offsets[i + 1]!];
+        if (crf !== undefined) {
+          return first === last
+            ? new Int32Array(0)
+            : viterbi(rows(first, last), crf.start, crf.transitions, crf.end);
+        }
+        return Int32Array.from({ length: last - first }, (_, t) =>
+          indexOfMaximum(rows(first + t, first + t + 1)),
+        );
+      });
     });
   }
 
   gradients(): Promise<Map<string, Float32Array>> {
-    return this.#parameters.gradients();
+    return this.#turns.take(() => this.#parameters.gradients());
   }
 
   state(): Promise<Map<string, Float32Array>> {
-    return this.#parameters.state();
+    return this.#turns.take(() => this.#parameters.state());
   }
 
   restore(state: ReadonlyMap<string, Float32Array>): void {
@@ -138,7 +144,7 @@ export class ElectraTrainee implements Trainee {
     { logits, offsets }: { logits: Tensor; offsets: Offsets },
     batch: readonly Example[],
     scale: number,
-  ): () => number {
+  ): Buffer {
     const labels = batch.flatMap(({ labels }) => Array.from(labels).filter((id) => id !== IGNORED_LABEL));
     const ids = this.#device.integers(labels);
     if (this.#settings.head !== "crf") return crossEntropy(tape, logits, ids, scale);
@@ -164,11 +170,12 @@ export class ElectraTrainee implements Trainee {
 
   async #readCrf() {
     const { start, transitions, end } = this.#crf();
-    const [startValues, transitionValues, endValues] = [
-      await this.#device.read(start.value),
-      await this.#device.read(transitions.value),
-      await this.#device.read(end.value),
-    ];
+    const read = ({ value }: Parameter) => this.#device.read(value);
+    const [startValues, transitionValues, endValues] = await Promise.all([
+      read(start),
+      read(transitions),
+      read(end),
+    ]);
     return { start: startValues, transitions: transitionValues, end: endValues };
   }
 }

@@ -70,22 +70,19 @@ export async function* finetune(
       step++;
       const parts = batches.slice(i * accumulate, (i + 1) * accumulate);
       const losses = lossesIn(parts.flat());
-      let loss = 0;
-      for (const [part, batch] of parts.entries()) {
-        loss += await trainee.accumulate(
-          batch,
-          (seed * 0x10001 + step * accumulate + part) >>> 0,
-          1 / losses,
-        );
-      }
+      const shares = parts.map((batch, part) =>
+        trainee.accumulate(batch, (seed * 0x10001 + step * accumulate + part) >>> 0, 1 / losses),
+      );
       const factor = rateFactor(settings, step, steps);
-      const gradientNorm = await trainee.update({
+      const norm = trainee.update({
         ...ADAM,
         learningRate: (name) => factor * peakRate(settings, name, layers),
         weightDecay: settings.weightDecay,
         clipNorm: settings.clipNorm,
         step,
       });
+      const [gradientNorm, ...partLosses] = await Promise.all([norm, ...shares]);
+      const loss = partLosses.reduce((sum, part) => sum + part, 0);
       trend = followLoss(trend, loss, gradientNorm, step);
       const endsEpoch = i + 1 === stepsInEpoch;
       yield {

@@ -101,26 +101,29 @@ export function attention(
   const { device } = tape;
   const { rows, columns } = queryKeyValue.value;
   const context = tape.tensor(rows, columns / 3);
-  const probabilities = device.attention(queryKeyValue.value, context.value, offsets, heads, dropout);
+  const kept = device.attention(queryKeyValue.value, context.value, offsets, heads, dropout);
   return tape.record(context, (gradient) => {
     const back = device.temporary(rows, columns);
-    device.attentionBackward(queryKeyValue.value, probabilities, gradient, back, offsets, heads, dropout);
+    const [x, out] = [queryKeyValue.value, context.value];
+    device.attentionBackward(x, out, kept, gradient, back, offsets, heads, dropout);
     tape.addGradient(queryKeyValue, back);
   });
 }
 
-/** @param scale of the gradient, as the loss is weighed @returns the sum of the losses, once the device has done its work */
-export function crossEntropy(tape: Tape, logits: Tensor, labels: Buffer, scale: number): () => number {
+/** @param scale of the gradient, as the loss is weighed @returns the sum of the losses, [1, 1] */
+export function crossEntropy(tape: Tape, logits: Tensor, labels: Buffer, scale: number): Buffer {
   const gradient = tape.device.temporary(logits.value.rows, logits.value.columns);
-  const loss = tape.device.crossEntropy(logits.value, labels, scale, gradient);
+  const loss = tape.device.temporary(1, 1);
+  tape.device.crossEntropy(logits.value, labels, scale, gradient, loss);
   tape.addGradient(logits, gradient);
   return loss;
 }
 
 /** As {@link crossEntropy}, of labels 1 and 0 by one logit in each row. */
-export function binaryCrossEntropy(tape: Tape, logits: Tensor, labels: Buffer, scale: number): () => number {
+export function binaryCrossEntropy(tape: Tape, logits: Tensor, labels: Buffer, scale: number): Buffer {
   const gradient = tape.device.temporary(logits.value.rows, logits.value.columns);
-  const loss = tape.device.binaryCrossEntropy(logits.value, labels, scale, gradient);
+  const loss = tape.device.temporary(1, 1);
+  tape.device.binaryCrossEntropy(logits.value, labels, scale, gradient, loss);
   tape.addGradient(logits, gradient);
   return loss;
 }
@@ -133,22 +136,15 @@ export function crfLoss(
   offsets: Offsets,
   crf: { readonly start: Parameter; readonly transitions: Parameter; readonly end: Parameter },
   scale: number,
-): () => number {
+): Buffer {
   const gradient = tape.device.temporary(emissions.value.rows, emissions.value.columns);
   const of = (part: "value" | "gradient"): CrfBuffers => ({
     start: crf.start[part],
     transitions: crf.transitions[part],
     end: crf.end[part],
   });
-  const loss = tape.device.crfLoss(
-    emissions.value,
-    labels,
-    offsets,
-    of("value"),
-    scale,
-    gradient,
-    of("gradient"),
-  );
+  const loss = tape.device.temporary(1, 1);
+  tape.device.crfLoss(emissions.value, labels, offsets, of("value"), scale, gradient, of("gradient"), loss);
   tape.addGradient(emissions, gradient);
   return loss;
 }

@@ -11,16 +11,24 @@ const PARTS = ["query", "key", "value"];
 const FIRST_MOMENT = "adam.first.";
 const SECOND_MOMENT = "adam.second.";
 
-/** All that is trained: values, gradients and moments by Hugging Face's tensor names. */
+/** Where tensors begin, in values: a multiple of this, as devices want it of memory that an operation is handed. */
+const ALIGNMENT = 64;
+
+/** All that is trained: values, gradients and moments by Hugging Face's tensor names, all of a kind in one buffer. */
 export class Parameters {
   readonly #device: Device;
   readonly #descriptions: readonly Description[];
-  readonly #named = new Map<string, Parameter & Trained>();
-  readonly #joined = new Map<string, Parameter & Trained>();
+  readonly #all: Trained;
+  readonly #named = new Map<string, Placed>();
+  readonly #joined = new Map<string, Placed>();
+  #used = 0;
 
   constructor(device: Device, descriptions: readonly Description[]) {
     this.#device = device;
     this.#descriptions = descriptions;
+    const size = descriptions.reduce((sum, { shape }) => sum + alignedSizeOf(shape), 0);
+    const buffer = () => device.allocate(1, size);
+    this.#all = { value: buffer(), gradient: buffer(), firstMoment: buffer(), secondMoment: buffer() };
     for (const { name, shape } of descriptions) {
       const [, self, part, kind] = JOINED.exec(name) ?? [];
       if (self === undefined) this.#named.set(name, this.#allocate(name, shape));
@@ -60,41 +68,38 @@ export class Parameters {
     correctBias = true,
     ...adam
   }: UpdateSettings): Promise<number> {
-    const device = this.#device;
-    device.release();
-    const trained = [...this.#named.values()];
-    const norm = device.norm(trained.map(({ gradient }) => gradient));
-    await device.submit();
-    const gradientNorm = norm();
-    // A step on gradients that are no numbers would leave nothing of the weights; the caller is told by the norm.
-    if (Number.isFinite(gradientNorm)) {
-      for (const parameter of trained) {
-        device.adamW(parameter, {
-          ...adam,
-          learningRate: learningRate(parameter.name),
-          weightDecay: decays(parameter) ? weightDecay : 0,
-          correction1: correctBias ? 1 - adam.beta1 ** step : 1,
-          correction2: correctBias ? 1 - adam.beta2 ** step : 1,
-          gradientScale: Math.min(1, clipNorm / (gradientNorm + 1e-6)), // as torch.nn.utils.clip_grad_norm_
-        });
-      }
-    }
-    for (const { gradient } of trained) device.fill(gradient, 0);
-    await device.submit();
-    return gradientNorm;
+    const norm = this.#device.temporary(1, 1);
+    this.#device.norm(this.#all.gradient, norm);
+    this.#device.adamW(
+      Array.from(this.#named.values(), (parameter) => ({
+        ...parameter,
+        learningRate: learningRate(parameter.name),
+        weightDecay: decays(parameter) ? weightDecay : 0,
+      })),
+      {
+        ...adam,
+        clipNorm,
+        correction1: correctBias ? 1 - adam.beta1 ** step : 1,
+        correction2: correctBias ? 1 - adam.beta2 ** step : 1,
+      },
+      norm,
+    );
+    this.#device.fill(this.#all.gradient, 0);
+    return (await this.#device.read(norm))[0]!;
   }
 
   gradients(): Promise<Map<string, Float32Array>> {
-    return this.#readAll("", "gradient");
+    return this.#read("", "gradient");
   }
 
   /** As `Trainee.state`. */
   async state(): Promise<Map<string, Float32Array>> {
-    return new Map([
-      ...(await this.#readAll("", "value")),
-      ...(await this.#readAll(FIRST_MOMENT, "firstMoment")),
-      ...(await this.#readAll(SECOND_MOMENT, "secondMoment")),
+    const parts = await Promise.all([
+      this.#read("", "value"),
+      this.#read(FIRST_MOMENT, "firstMoment"),
+      this.#read(SECOND_MOMENT, "secondMoment"),
     ]);
+    return new Map(parts.flatMap((part) => [...part]));
   }
 
   /** As `Trainee.restore`. */
@@ -106,12 +111,10 @@ export class Parameters {
     }
   }
 
-  async #readAll(prefix: string, part: "value" | "gradient" | "firstMoment" | "secondMoment") {
-    const values = new Map<string, Float32Array>();
-    for (const [name, parameter] of this.#named) {
-      values.set(prefix + name, await this.#device.read(parameter[part]));
-    }
-    return values;
+  async #read(prefix: string, kind: keyof Trained): Promise<Map<string, Float32Array>> {
+    const all = await this.#device.read(this.#all[kind]);
+    const own = ({ first, shape }: Placed) => all.slice(first, first + sizeOf(shape));
+    return new Map(Array.from(this.#named, ([name, placed]) => [prefix + name, own(placed)]));
   }
 
   #write(name: string, buffer: Buffer, values: Float32Array | undefined): void {
@@ -122,44 +125,51 @@ export class Parameters {
     this.#device.write(buffer, values);
   }
 
-  #allocate(name: string, shape: readonly number[]): Parameter & Trained {
-    const [rows, columns] = asMatrix(shape);
-    const buffer = () => this.#device.allocate(rows, columns);
-    return {
-      name,
-      shape,
-      value: buffer(),
-      gradient: buffer(),
-      firstMoment: buffer(),
-      secondMoment: buffer(),
-    };
+  #allocate(name: string, shape: readonly number[]): Placed {
+    const first = this.#used;
+    this.#used += alignedSizeOf(shape);
+    return this.#place(name, shape, first);
   }
 
-  #partOf(joinedName: string, part: string, name: string, shape: readonly number[]): Parameter & Trained {
+  #partOf(joinedName: string, part: string, name: string, shape: readonly number[]): Placed {
     let whole = this.#joined.get(joinedName);
     if (whole === undefined) {
       whole = this.#allocate(joinedName, [3 * shape[0]!, ...shape.slice(1)]);
       this.#joined.set(joinedName, whole);
     }
-    const index = PARTS.indexOf(part);
+    return this.#place(name, shape, whole.first + PARTS.indexOf(part) * sizeOf(shape));
+  }
+
+  #place(name: string, shape: readonly number[], first: number): Placed {
     const [rows, columns] = asMatrix(shape);
-    const own = (buffer: Buffer) => this.#device.slice(buffer, index * rows * columns, rows, columns);
+    const own = (buffer: Buffer) => this.#device.slice(buffer, first, rows, columns);
     return {
       name,
       shape,
-      value: own(whole.value),
-      gradient: own(whole.gradient),
-      firstMoment: own(whole.firstMoment),
-      secondMoment: own(whole.secondMoment),
+      first,
+      value: own(this.#all.value),
+      gradient: own(this.#all.gradient),
+      firstMoment: own(this.#all.firstMoment),
+      secondMoment: own(this.#all.secondMoment),
     };
   }
 }
+
+/** A parameter, and where among all of them its first value is. */
+interface Placed extends Trained {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly first: number;
+}
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+const alignedSizeOf = (shape: readonly number[]) => Math.ceil(sizeOf(shape) / ALIGNMENT) * ALIGNMENT;
 
 function asMatrix(shape: readonly number[]): [rows: number, columns: number] {
   return shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
 }
 
 /** Matrices decay; biases, LayerNorm's and the CRF's parameters don't, as in BERT's own optimizer. */
-function decays({ name, shape }: Parameter): boolean {
+function decays({ name, shape }: Placed): boolean {
   return shape.length > 1 && !name.startsWith("crf.");
 }

@@ -22,7 +22,10 @@ export interface UpdateSettings extends Pick<AdamW, "beta1" | "beta2" | "epsilon
   readonly correctBias?: boolean;
 }
 
-/** A model in training, as the loop sees it. */
+/**
+ * A model in training, as the loop sees it. Calls need not wait for those before them: they are done in the order in which
+ * they were made, and a device of its own is kept at work where the next call is made before the results are asked for.
+ */
 export interface Trainee {
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** Which build of the operations computes; a run that is to go on bit for bit goes on with the same. */

@@ -12,7 +12,7 @@ import type {
   Dropout,
   MatmulOptions,
   Offsets,
-  Trained,
+  ParameterStep,
 } from "../device.ts";
 import { Arena } from "./arena.ts";
 import { CommandList } from "./commands.ts";
@@ -52,6 +52,7 @@ export class WasmDevice implements Device {
   readonly #arena: Arena;
   readonly #threads: number;
   #team: Team<TrainingJob> | undefined;
+  #done: Promise<void> = Promise.resolve();
   readonly #packed = new GrowingRegion(); // columns of the product at hand; every thread reads them
   readonly #scratch = new GrowingRegion();
 
@@ -122,7 +123,12 @@ export class WasmDevice implements Device {
     return this.#machine.floats(addressOf(buffer), sizeOf(buffer)).slice();
   }
 
-  async submit(): Promise<void> {
+  submit(): Promise<void> {
+    this.#done = this.#done.then(() => this.#run());
+    return this.#done;
+  }
+
+  async #run(): Promise<void> {
     const commands = this.#commands.count;
     if (commands === 0) return;
     const scratchBytes = Math.ceil(this.#scratch.bytes / 64) * 64;
@@ -228,6 +234,7 @@ export class WasmDevice implements Device {
 
   attentionBackward(
     queryKeyValue: Buffer,
+    _context: Buffer,
     probabilities: Buffer,
     contextGradient: Buffer,
     queryKeyValueGradient: Buffer,
@@ -263,20 +270,20 @@ export class WasmDevice implements Device {
     ]);
   }
 
-  crossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer): () => number {
+  crossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer, loss: Buffer): void {
     const { rows, columns } = logits;
     const losses = this.#arena.allocate(rows * 8);
     const operands = [addressOf(logits), addressOf(labels), scale, losses, addressOf(gradient)];
     this.#record("crossEntropy", rows, [...operands, rows, columns]);
-    return () => sum(this.#machine.doubles(losses, rows));
+    this.#record("sum", 1, [losses, rows, addressOf(loss)]);
   }
 
-  binaryCrossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer): () => number {
+  binaryCrossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer, loss: Buffer): void {
     const { rows } = logits;
     const losses = this.#arena.allocate(rows * 8);
     const operands = [addressOf(logits), addressOf(labels), scale, losses, addressOf(gradient)];
     this.#record("binaryCrossEntropy", rows, operands);
-    return () => sum(this.#machine.doubles(losses, rows));
+    this.#record("sum", 1, [losses, rows, addressOf(loss)]);
   }
 
   sample(logits: Buffer, ids: Buffer, { seed, site }: Draw): void {
@@ -307,7 +314,8 @@ export class WasmDevice implements Device {
     scale: number,
     emissionsGradient: Buffer,
     gradients: CrfBuffers,
-  ): () => number {
+    loss: Buffer,
+  ): void {
     const lengths = lengthsOf(offsets);
     const sequences = lengths.length;
     const count = emissions.columns;
@@ -336,28 +344,26 @@ export class WasmDevice implements Device {
       this.add(gradient, this.slice(sums, first, gradient.rows, gradient.columns), gradient);
       first += sizeOf(gradient);
     }
-    return () => sum(this.#machine.doubles(losses, sequences));
+    this.#record("sum", 1, [losses, sequences, addressOf(loss)]);
   }
 
-  norm(buffers: readonly Buffer[]): () => number {
-    const partials = buffers.map((buffer) => {
-      const count = units(sizeOf(buffer), SQUARES);
-      const address = this.#arena.allocate(count * 8);
-      this.#record("sumOfSquares", count, [addressOf(buffer), sizeOf(buffer), address]);
-      return { address, count };
-    });
-    return () =>
-      Math.sqrt(sum(partials.map(({ address, count }) => sum(this.#machine.doubles(address, count)))));
+  norm(x: Buffer, out: Buffer): void {
+    const count = units(sizeOf(x), SQUARES);
+    const squares = this.#arena.allocate(count * 8);
+    this.#record("sumOfSquares", count, [addressOf(x), sizeOf(x), squares]);
+    this.#record("rootOfSum", 1, [squares, count, addressOf(out)]);
   }
 
-  adamW({ value, gradient, firstMoment, secondMoment }: Trained, settings: AdamW): void {
-    const { learningRate, beta1, beta2, epsilon, weightDecay } = settings;
-    this.#values("adamW", value, [
-      ...[value, gradient, firstMoment, secondMoment].map(addressOf),
-      sizeOf(value),
-      ...[learningRate, beta1, beta2, epsilon, weightDecay],
-      ...[settings.correction1, settings.correction2, settings.gradientScale],
-    ]);
+  adamW(steps: readonly ParameterStep[], settings: AdamW, norm: Buffer): void {
+    const { beta1, beta2, epsilon, correction1, correction2, clipNorm } = settings;
+    for (const { value, gradient, firstMoment, secondMoment, learningRate, weightDecay } of steps) {
+      this.#values("adamW", value, [
+        ...[value, gradient, firstMoment, secondMoment].map(addressOf),
+        sizeOf(value),
+        ...[learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, clipNorm],
+        addressOf(norm),
+      ]);
+    }
   }
 
   #values(kernel: TrainingKernel, over: Buffer, operands: readonly number[]): void {
@@ -398,12 +404,6 @@ class GrowingRegion {
     return this.#at;
   }
 }
-
-const sum = (values: Iterable<number>) => {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
-};
 
 const lengthsOf = (offsets: Offsets) => offsets.slice(1).map((end, i) => end - offsets[i]!);
 
