@@ -1,8 +1,11 @@
+import { availableParallelism } from "node:os";
 import { Option } from "commander";
 import { DTYPES } from "../convert/index.ts";
 import { InputError } from "../errors.ts";
 import type { Storage } from "../model/storage.ts";
 import type { Head } from "../train/electra-trainee.ts";
+import type { KernelPath } from "../wasm/kernel-path.ts";
+import { kernelsOption } from "./engine-options.ts";
 import { atLeast, between, listOf, lowerCaseOption, option, tokenizerOption } from "./options.ts";
 import type { VocabularyOptions } from "./vocabulary.ts";
 
@@ -20,6 +23,7 @@ export interface FinetuneOptions extends VocabularyOptions {
   readonly intermediateSize: number;
   readonly embeddingSize: number;
   readonly maxLength: number;
+  readonly sample: number;
   readonly epochs: number;
   readonly batchSize: number;
   readonly accumulate: number;
@@ -33,6 +37,7 @@ export interface FinetuneOptions extends VocabularyOptions {
   readonly patience: number;
   readonly seeds: readonly number[];
   readonly threads: number;
+  readonly kernels?: KernelPath;
   readonly dtype: Storage;
   readonly checkpointEvery: number;
   readonly license?: string;
@@ -67,6 +72,7 @@ export const finetuneOptions = (): Option[] => [
   option("--embedding-size <n>", "from nothing: width of the embeddings", atLeast(1), 128),
   option("--max-length <n>", "from nothing: the most tokens that a text may have", atLeast(3), 128),
   option("--min-frequency <n>", "from nothing: how often a character or piece must occur", atLeast(1), 2),
+  option("--sample <x>", "share of the training texts to learn from, evenly taken", between(0, 1), 1),
   option("--epochs <n>", "how often to go through the texts", atLeast(1), 10),
   option("--batch-size <n>", "texts that go through together", atLeast(1), 16),
   option("--accumulate <n>", "batches whose gradients add up to a step", atLeast(1), 1),
@@ -79,7 +85,8 @@ export const finetuneOptions = (): Option[] => [
   option("--clip-norm <x>", "the largest norm of the gradients", between(0, 1e9), 1),
   option("--patience <n>", "epochs without a better score before a run ends", atLeast(1), 5),
   option("--seeds <list>", "train once for each, 1,2,3, and keep the best", listOf(atLeast(0)), [1]),
-  option("--threads <n>", "threads that share the work", atLeast(1), 1),
+  option("--threads <n>", "threads that share the work", atLeast(1), availableParallelism()),
+  kernelsOption(),
   new Option("--dtype <name>", "how to store the weights").choices(DTYPES).default("f32"),
   option("--checkpoint-every <n>", "steps between checkpoints", atLeast(1), 200),
   new Option("--license <name>", "the weights' licence, to state in the file"),

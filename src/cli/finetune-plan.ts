@@ -26,7 +26,7 @@ export interface FinetunePlan {
 /** @throws {DataError | ModelFileError | ConvertError} for data or a model that can't be used */
 export async function planFinetune(options: FinetuneOptions): Promise<FinetunePlan> {
   const form = options.head === "sequence" ? "tsv" : "labelled";
-  const texts = await readLabelledTexts(options.train, form);
+  const texts = sampleOf(await readLabelledTexts(options.train, form), options.sample);
   const devTexts = await readLabelledTexts(options.dev, form);
   const labels = labelsOf(texts);
   if (labels.length < 2) {
@@ -49,6 +49,12 @@ export async function planFinetune(options: FinetuneOptions): Promise<FinetunePl
     source: options.source,
   };
   return { metadata, train, dev: toExamples(devTexts, exampleForm, options.dev), initial };
+}
+
+/** So many of the texts as the share says, as far apart as can be; one at least. */
+function sampleOf<T>(texts: readonly T[], share: number): readonly T[] {
+  const count = Math.max(1, Math.round(share * texts.length));
+  return Array.from({ length: count }, (_, i) => texts[Math.floor((i * texts.length) / count)]!);
 }
 
 interface Start {

@@ -3,6 +3,7 @@ import type { EntityScores } from "../metrics/entity-scores.ts";
 import { evaluateAccuracy, evaluateEntities } from "../train/evaluate.ts";
 import { finetune, labelsIn, type Position, START, type StepReport, sequencesOf } from "../train/finetune.ts";
 import { createTrainee, type Trainee } from "../train.node.ts";
+import type { KernelPath } from "../wasm/kernel-path.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import type { FinetunePlan } from "./finetune-plan.ts";
 import type { RunFolder, State } from "./run-folder.ts";
@@ -21,6 +22,8 @@ export interface SeedResult {
 /** What lies beside the tensors of a checkpoint. */
 interface CheckpointNote {
   readonly done: readonly SeedResult[];
+  /** Builds of the kernels round differently, so a run keeps to one. */
+  readonly kernels: KernelPath;
   readonly position: Position;
   readonly best: { readonly score: number; readonly epoch: number } | undefined;
   readonly seconds: number;
@@ -52,6 +55,7 @@ export async function runFinetune(
   const note = checkpoint?.note as CheckpointNote | undefined;
   await folder.rewindLog(note?.logBytes ?? 0);
   const results = [...(note?.done ?? [])];
+  let kernels = note?.kernels ?? options.kernels;
   for (const seed of options.seeds.slice(results.length)) {
     const resumed = note !== undefined && results.length === note.done.length ? note : undefined;
     const trainee = await createTrainee(
@@ -64,9 +68,11 @@ export async function runFinetune(
         classifier_dropout: options.dropout,
         seed,
         threads: options.threads,
+        kernels,
       },
       plan.initial,
     );
+    kernels = trainee.kernels as KernelPath;
     try {
       if (resumed !== undefined) trainee.restore(checkpoint!.state);
       const run = new SeedRun(seed, trainee, options, plan, folder, results, resumed);
@@ -188,6 +194,7 @@ class SeedRun {
   async #save(): Promise<void> {
     const note: CheckpointNote = {
       done: this.#done,
+      kernels: this.#trainee.kernels as KernelPath,
       position: this.#position,
       best: this.#best,
       seconds: this.#seconds,
