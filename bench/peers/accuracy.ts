@@ -32,7 +32,7 @@ interface Text {
   readonly viterbi: readonly number[];
 }
 
-/** The shipped model on the made-up waybills, on every path and in onnxruntime-web. */
+/** A waybill tagger on the made-up waybills, on every path and in onnxruntime-web. */
 export async function measureAccuracy(): Promise<Accuracy[]> {
   const texts: Text[] = JSON.parse(await readFile(fixture("expected.json"), "utf8"));
   const expected = readCheckpoint(fixture("expected.safetensors"));

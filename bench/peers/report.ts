@@ -54,7 +54,7 @@ export async function renderMarkdown(rows: readonly Row[], accuracies: readonly 
 ${line(HEAD)}${line(["---", "---", "--:", "--:", "--:", "--:", "--:"])}${rows.map((row) => line(cells(row))).join("")}
 ### Accuracy
 
-The shipped waybill model on the made-up waybills of \`test/fixtures\`: the relative error of the logits against PyTorch in
+The waybill tagger of PyTorch on the made-up waybills of \`test/fixtures\`: the relative error of the logits against PyTorch in
 float32, ‖ours − PyTorch's‖ / ‖PyTorch's‖, and how many labels on the CRF's best path are PyTorch's.
 
 ${line(["engine", "relative error", "same labels"])}${line(["---", "--:", "--:"])}${accuracies

@@ -5,7 +5,7 @@ const root = new URL("../../", import.meta.url);
 const pathTo = (path: string) => fileURLToPath(new URL(path, root));
 
 const MAIN = pathTo("src/cli/main.ts");
-export const MODEL = pathTo("weights/waybill-zh.safetensors");
+export const MODEL = pathTo("test/fixtures/waybill-made-up/model.safetensors");
 export const MADE_UP = pathTo("test/fixtures/waybill-made-up/dev.txt");
 export const HEADS = pathTo("test/fixtures/heads/");
 export const REAL = pathTo("../shared/data/waybill/dev.txt");

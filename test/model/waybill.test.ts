@@ -42,13 +42,13 @@ function assertWithin(
   }
 }
 
-describe("the shipped waybill model, against PyTorch", () => {
+describe("a waybill tagger, against PyTorch", () => {
   let model: TokenClassifier;
   let tag: TokenClassificationPipeline;
   before(async () => {
     ({ model } = await loadTokenClassifier(
       await kernelModule("simd"),
-      new MemoryReader(readFileSync(WAYBILL_MODEL), "waybill-zh"),
+      new MemoryReader(readFileSync(WAYBILL_MODEL), "model.safetensors"),
     ));
     tag = await pipeline("token-classification", WAYBILL_MODEL);
   });

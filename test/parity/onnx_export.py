@@ -4,7 +4,7 @@
     npm ci && npm ci --ignore-scripts --prefix bench/peers && npm run build:kernels
     python test/parity/onnx_export.py [MODEL ...]
 
-For each model file of a token classifier in f32 or f16 (default: weights/waybill-zh.safetensors and an ELECTRA-small of
+For each model file of a token classifier in f32 or f16 (default: the waybill fixture and an ELECTRA-small of
 random weights), a plain torch module of the same weights is exported by torch.onnx, by both of its exporters, and each
 export is quantized to QInt8 and QUInt8, per tensor and per channel. Then
 
@@ -30,6 +30,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
 ROOT = Path(__file__).parent.parent.parent
+WAYBILL = ROOT / "test" / "fixtures" / "waybill-made-up" / "model.safetensors"
 NODE = ROOT / "node_modules" / ".bin" / "node"
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 TOKENS = [16, 128]
@@ -274,7 +275,7 @@ def main():
     torch.manual_seed(0)
     failures = []
     with tempfile.TemporaryDirectory() as folder:
-        paths = sys.argv[1:] or [ROOT / "weights" / "waybill-zh.safetensors", random_small()]
+        paths = sys.argv[1:] or [WAYBILL, random_small()]
         for number, path in enumerate(paths):
             print(os.path.basename(path))
             part = Path(folder) / str(number)
