@@ -3,8 +3,8 @@ import { Command, Option } from "commander";
 import { convertDirectory, convertModelFile, DTYPES } from "../convert/index.ts";
 import { CRF_TOKENS, type CrfTokens } from "../model/config.ts";
 import type { Storage } from "../model/storage.ts";
+import { formatBytes, formatCount, formatNumberOf, formatSeconds } from "../report/numbers.ts";
 import { summarize } from "./model-summary.ts";
-import { formatBytes, formatCount, formatNumberOf, formatSeconds } from "./numbers.ts";
 import { startProgress } from "./progress.ts";
 import { write } from "./terminal.ts";
 

@@ -33,22 +33,3 @@ export class EntityTypes {
     return this.names.indexOf(type);
   }
 }
-
-/** A stretch of a text, inside an entity or between two. */
-export interface Segment {
-  readonly text: string;
-  readonly entity: Finding | undefined;
-}
-
-/** Cuts a text at its entities, which come in order and don't overlap; nothing of it is lost. */
-export function segmentText(text: string, entities: readonly Finding[]): Segment[] {
-  const segments: Segment[] = [];
-  let at = 0;
-  for (const entity of entities) {
-    if (entity.start > at) segments.push({ text: text.slice(at, entity.start), entity: undefined });
-    segments.push({ text: text.slice(entity.start, entity.end), entity });
-    at = entity.end;
-  }
-  if (at < text.length) segments.push({ text: text.slice(at), entity: undefined });
-  return segments;
-}

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
-import { formatBytes, formatSeconds } from "./numbers.ts";
+import { formatBytes, formatSeconds } from "../report/numbers.ts";
 import { write } from "./terminal.ts";
 
 interface ExportOptions {

@@ -11,7 +11,7 @@ import { assertComplete, type FinetuneOptions, finetuneOptions } from "./finetun
 import { type FinetunePlan, planFinetune } from "./finetune-plan.ts";
 import { runFinetune, type SeedResult } from "./finetune-run.ts";
 import { watchInterruption } from "./interruption.ts";
-import { formatCount, formatSeconds } from "./numbers.ts";
+import { formatCount, formatSeconds } from "../report/numbers.ts";
 import { startProgress } from "./progress.ts";
 import { RunFolder, type State } from "./run-folder.ts";
 import { write } from "./terminal.ts";

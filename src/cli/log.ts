@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { TrainingError } from "../errors.ts";
-import { formatRate, formatSeconds } from "./numbers.ts";
+import { formatRate, formatSeconds } from "../report/numbers.ts";
 import { RunFolder } from "./run-folder.ts";
 import { write } from "./terminal.ts";
 

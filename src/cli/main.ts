@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { printable } from "../report/printable.ts";
 import { benchCommand } from "./bench.ts";
 import { convertCommand } from "./convert.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -10,7 +11,6 @@ import { finetuneCommand } from "./finetune.ts";
 import { inspectCommand } from "./inspect.ts";
 import { logCommand } from "./log.ts";
 import { runCommand } from "./run.ts";
-import { printable } from "./terminal.ts";
 import { packageVersion } from "./version.ts";
 import { vocabCommand } from "./vocab.ts";
 

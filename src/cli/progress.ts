@@ -1,5 +1,5 @@
 import { SingleBar } from "cli-progress";
-import { formatCount, formatRate, formatSeconds } from "./numbers.ts";
+import { formatCount, formatRate, formatSeconds } from "../report/numbers.ts";
 
 const PATIENCE_MS = 2000;
 const STEPS = 10_000;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
 import { writeFileAtomically } from "../convert/atomic-write.ts";
 import { InputError } from "../errors.ts";
-import { formatCount } from "./numbers.ts";
+import { formatCount } from "../report/numbers.ts";
 import { atLeast, lowerCaseOption, option, tokenizerOption } from "./options.ts";
 import { write } from "./terminal.ts";
 import { readTexts, TEXT_FORMS } from "./training-data.ts";

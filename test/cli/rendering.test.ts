@@ -6,8 +6,9 @@ import { renderEntities } from "../../src/cli/render-entities.ts";
 import { HTML_TAIL, renderHtmlHead, renderHtmlText } from "../../src/cli/render-html.ts";
 import type { Evaluation } from "../../src/cli/render-scores.ts";
 import { renderScores } from "../../src/cli/render-scores.ts";
-import { printable, type Style, styleFor } from "../../src/cli/terminal.ts";
+import { type Style, styleFor } from "../../src/cli/terminal.ts";
 import { parseDataset } from "../../src/data/index.ts";
+import { printable } from "../../src/report/printable.ts";
 
 const LABELS = ["O", "P-B", "P-I", "T-B", "T-I", "A4-B", "A4-I"];
 const types = new EntityTypes(LABELS, { notation: "BIO", typeFirst: true });
@@ -172,7 +173,7 @@ describe("the HTML page", () => {
     assert.match(html, /<details open><summary>3 entities<\/summary>/u);
     assert.match(html, /<p class="text" lang="zh">/u);
     assert.match(html, /<td class="number">15–22<\/td><td class="number">0\.5000<\/td>/u);
-    assert.match(renderHtmlHead("m", types), /<li style="--hue: 255">P<\/li><li style="--hue: 33">T<\/li>/u);
+    assert.match(renderHtmlHead("m", types), /<li class="type" style="--hue: 255">P<\/li><li class="type" style="--hue: 33">T<\/li>/u);
   });
 
   it("says when there are no entities", () => {
