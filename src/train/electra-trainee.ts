@@ -78,8 +78,7 @@ export class ElectraTrainee implements Trainee {
 
   predict(batch: readonly Example[]): Promise<Int32Array[]> {
     return this.#turns.take(async () => {
-      const tape = new Tape(this.#device);
-      const { logits, offsets } = this.#scores(tape, batch, new Draws(undefined));
+      const { logits, offsets } = this.#scores(new Tape(this.#device), batch, new Draws(undefined));
       const { labels, head } = this.#settings;
       const [values, crf] = await Promise.all([
         this.#device.read(logits.value),
@@ -97,6 +96,18 @@ export class ElectraTrainee implements Trainee {
           indexOfMaximum(rows(first + t, first + t + 1)),
         );
       });
+    });
+  }
+
+  async probabilities(batch: readonly Example[]): Promise<Float32Array[]> {
+    const { labels, head } = this.#settings;
+    if (head === "crf") throw new RangeError("a CRF's labels have no probabilities of their own");
+    return this.#turns.take(async () => {
+      const { logits, offsets } = this.#scores(new Tape(this.#device), batch, new Draws(undefined));
+      const values = await this.#device.read(logits.value);
+      return batch.map((_, i) =>
+        softmax(values.slice(offsets[i]! * labels, offsets[i + 1]! * labels), labels),
+      );
     });
   }
 
@@ -178,6 +189,17 @@ export class ElectraTrainee implements Trainee {
     ]);
     return { start: startValues, transitions: transitionValues, end: endValues };
   }
+}
+
+/** Of each row of `columns` values. */
+function softmax(values: Float32Array, columns: number): Float32Array {
+  for (let first = 0; first < values.length; first += columns) {
+    const row = values.subarray(first, first + columns);
+    const largest = Math.max(...row);
+    const sum = row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
+    row.set(row.map((value) => Math.exp(value - largest) / sum));
+  }
+  return values;
 }
 
 function offsetsOf(parts: readonly (readonly unknown[])[]): number[] {

@@ -48,6 +48,12 @@ export interface Trainee {
   update(settings: UpdateSettings): Promise<number>;
   /** The labels of the tokens that carry one, or of each sequence. */
   predict(batch: readonly Example[]): Promise<Int32Array[]>;
+  /**
+   * The softmax of the labels' scores, [tokens that carry a label, labels], or [labels] of each sequence.
+   *
+   * @throws {RangeError} under a CRF, whose labels depend on their neighbours
+   */
+  probabilities(batch: readonly Example[]): Promise<Float32Array[]>;
   /** All parameters by name, and AdamW's moments as `adam.first.<name>` and `adam.second.<name>`. */
   state(): Promise<Map<string, Float32Array>>;
   /** @throws {RangeError} where a tensor is missing or of another size */

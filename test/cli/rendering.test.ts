@@ -173,7 +173,10 @@ describe("the HTML page", () => {
     assert.match(html, /<details open><summary>3 entities<\/summary>/u);
     assert.match(html, /<p class="text" lang="zh">/u);
     assert.match(html, /<td class="number">15–22<\/td><td class="number">0\.5000<\/td>/u);
-    assert.match(renderHtmlHead("m", types), /<li class="type" style="--hue: 255">P<\/li><li class="type" style="--hue: 33">T<\/li>/u);
+    assert.match(
+      renderHtmlHead("m", types),
+      /<li class="type" style="--hue: 255">P<\/li><li class="type" style="--hue: 33">T<\/li>/u,
+    );
   });
 
   it("says when there are no entities", () => {
