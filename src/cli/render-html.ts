@@ -1,5 +1,5 @@
 import { escapeHtml, htmlHead, PAGE_COLORS } from "../report/html.ts";
-import { hueAttribute, languageOf, MARK_STYLE, markText } from "../report/marked-text.ts";
+import { colorAttributes, languageOf, MARK_STYLE, markText } from "../report/marked-text.ts";
 import { printable } from "../report/printable.ts";
 import { type EntityTypes, type Finding, labelOf } from "./entity-types.ts";
 
@@ -30,7 +30,7 @@ td:nth-child(2) { overflow-wrap: anywhere; }
 /** The page up to its first text: style, title and the legend of all types that the model knows. */
 export function renderHtmlHead(model: string, types: EntityTypes): string {
   const legend = types.names.map(
-    (type, index) => `<li class="type" ${hueAttribute(index)}>${escapeHtml(printable(type))}</li>`,
+    (type, index) => `<li ${colorAttributes(index, "type")}>${escapeHtml(printable(type))}</li>`,
   );
   return `${htmlHead("Entities", STYLE)}<header>
 <h1>Entities</h1>
@@ -54,7 +54,7 @@ export function renderHtmlText(
 ): string {
   const language = languageOf(text);
   const label = (entity: Finding) => escapeHtml(printable(labelOf(entity)));
-  const attributes = (entity: Finding) => hueAttribute(types.indexOf(entity));
+  const attributes = (entity: Finding) => colorAttributes(types.indexOf(entity));
   const marked = markText(
     text,
     entities.map((entity) => {

@@ -28,18 +28,28 @@ export function segmentText<Entity extends { readonly start: number; readonly en
 }
 
 /** Neighbouring types get hues far apart: 137.5° is the golden angle. */
-export const hueOf = (index: number): number => Math.round(255 + index * 137.5) % 360;
+const hueOf = (index: number): number => Math.round(255 + index * 137.5) % 360;
 
-/** What gives an element its type's colour; the grey of what is no entity for −1. */
-export const hueAttribute = (index: number): string =>
-  index === -1 ? 'class="outside"' : `style="--hue: ${hueOf(index)}"`;
+/**
+ * What gives an element its type's colour, or for −1 the grey of what is no entity.
+ *
+ * @param classes that it has beside
+ */
+export function colorAttributes(index: number, ...classes: readonly string[]): string {
+  const all = index === -1 ? [...classes, "outside"] : classes;
+  const parts = [
+    all.length === 0 ? "" : `class="${all.join(" ")}"`,
+    index === -1 ? "" : `style="--hue: ${hueOf(index)}"`,
+  ];
+  return parts.filter((part) => part !== "").join(" ");
+}
 
 /** An entity to mark in a text. */
 export interface Mark {
   readonly start: number;
   readonly end: number;
   readonly label: string;
-  /** The attributes of its element, such as {@link hueAttribute}. */
+  /** The attributes of its element, such as {@link colorAttributes}. */
   readonly attributes: string;
 }
 
