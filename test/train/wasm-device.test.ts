@@ -22,7 +22,6 @@ for (const path of KERNEL_PATHS) {
             const [one, two, three] = await Promise.all(devices.map((device) => runCase(device, opCase)));
             for (const other of [two, three]) {
               assert.deepEqual(other.memory, one.memory, `${operation}, ${opCase.what}`);
-              assert.equal(other.returned, one.returned, `${operation}, ${opCase.what}`);
             }
           }
         });
@@ -47,7 +46,7 @@ test("the suite finds out a device that leaves an operation undone, or does too 
   const device = await wasmDevice("simd", 1);
   try {
     for (const [operation, cases] of casesByOperation()) {
-      const idle = faulty(device, operation, () => () => Number.NaN);
+      const idle = faulty(device, operation, () => {});
       await assert.rejects(
         checkCase(idle, cases[0], FLOAT32_TOLERANCES),
         new RegExp(`^\\w*Error.*${operation}`),

@@ -75,7 +75,6 @@ function attentionCases(sequences: Sequences, kind: string, slack = 1): OpCase[]
       operands: { queryKeyValue, context: written(tokens, hidden) },
       record(device, { queryKeyValue, context }) {
         device.attention(queryKeyValue, context, offsets, heads, dropout);
-        return undefined;
       },
       expected: { context: { values: context } },
     },
@@ -90,17 +89,17 @@ function attentionCases(sequences: Sequences, kind: string, slack = 1): OpCase[]
         queryKeyValueGradient: written(tokens, 3 * hidden),
       },
       record(device, { queryKeyValue, context, contextGradient, queryKeyValueGradient }) {
-        const probabilities = device.attention(queryKeyValue, context, offsets, heads, dropout);
+        const kept = device.attention(queryKeyValue, context, offsets, heads, dropout);
         device.attentionBackward(
           queryKeyValue,
-          probabilities,
+          context,
+          kept,
           contextGradient,
           queryKeyValueGradient,
           offsets,
           heads,
           dropout,
         );
-        return undefined;
       },
       expected: { context: { values: context }, queryKeyValueGradient: { values: back } },
     },

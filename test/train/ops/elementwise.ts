@@ -29,7 +29,6 @@ function addCase(rows: number, columns: number): OpCase {
     operands: { x: given(rows, columns, x), y: given(rows, columns, y), out: written(rows, columns) },
     record(device, { x, y, out }) {
       device.add(x, y, out);
-      return undefined;
     },
     expected: { out: { values, sizes: sizesOf(values) } },
   };
@@ -43,7 +42,6 @@ function fillCase(rows: number, columns: number, value: number): OpCase {
     operands: { out: written(rows, columns) },
     record(device, { out }) {
       device.fill(out, value);
-      return undefined;
     },
     expected: { out: { values, sizes: sizesOf(values) } },
   };
@@ -57,7 +55,6 @@ function geluCase(rows: number, columns: number, x: Float32Array): OpCase {
     operands: { x: given(rows, columns, x), out: written(rows, columns) },
     record(device, { x, out }) {
       device.gelu(x, out);
-      return undefined;
     },
     expected: { out: { values, sizes: values.map((value) => 1 + Math.abs(value)) } },
   };
@@ -74,7 +71,6 @@ function geluBackwardCase(rows: number, columns: number, x: Float32Array, inPlac
     operands: inPlace ? operands : { ...operands, out: written(rows, columns) },
     record(device, { x, gradient, out }) {
       device.geluBackward(x, gradient, inPlace ? gradient : out);
-      return undefined;
     },
     expected: inPlace ? { gradient: result } : { out: result },
   };
@@ -99,7 +95,6 @@ function dropoutCase(
     operands: inPlace ? operands : { ...operands, out: written(rows, columns) },
     record(device, { x, out }) {
       device.dropout(x, inPlace ? x : out, dropout);
-      return undefined;
     },
     expected: inPlace ? { x: result } : { out: result },
   };

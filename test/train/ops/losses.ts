@@ -1,5 +1,14 @@
 import { crfLoss, crossEntropy, IGNORED } from "../../reference/training.ts";
-import { doubles, given, type OpCase, offsetsOf, RAGGED, randomFloats, written } from "./case.ts";
+import {
+  doubles,
+  expectedLoss,
+  given,
+  type OpCase,
+  offsetsOf,
+  RAGGED,
+  randomFloats,
+  written,
+} from "./case.ts";
 
 function crossEntropyCase(
   rows: number,
@@ -17,11 +26,14 @@ function crossEntropyCase(
   return {
     operation: "crossEntropy",
     what: `${rows} × ${columns}, ${kind}`,
-    operands: { logits: given(rows, columns, logits), gradient: written(rows, columns) },
-    record: (device, { logits, gradient }) =>
-      device.crossEntropy(logits, device.integers(labels), scale, gradient),
-    expected: { gradient: { values, sizes: values.map(() => scale) } },
-    returned: loss,
+    operands: {
+      logits: given(rows, columns, logits),
+      gradient: written(rows, columns),
+      sum: written(1, 1),
+    },
+    record: (device, { logits, gradient, sum }) =>
+      device.crossEntropy(logits, device.integers(labels), scale, gradient, sum),
+    expected: { gradient: { values, sizes: values.map(() => scale) }, sum: expectedLoss(loss) },
   };
 }
 
@@ -76,10 +88,11 @@ function crfCase({ lengths, count, emissions, ...crf }: Labelled, kind: string):
     operands: {
       emissions: given(steps, count, emissions),
       emissionsGradient: written(steps, count),
+      sum: written(1, 1),
       ...Object.fromEntries(matrices),
     },
-    record(device, { emissions, emissionsGradient, start, transitions, end, ...gradients }) {
-      return device.crfLoss(
+    record(device, { emissions, emissionsGradient, sum, start, transitions, end, ...gradients }) {
+      device.crfLoss(
         emissions,
         device.integers(labels),
         offsets,
@@ -91,13 +104,14 @@ function crfCase({ lengths, count, emissions, ...crf }: Labelled, kind: string):
           transitions: gradients["transitionsGradient"],
           end: gradients["endGradient"],
         },
+        sum,
       );
     },
     expected: {
       emissionsGradient: { values: emissionsGradient, sizes: emissionsGradient.map(() => scale) },
+      sum: expectedLoss(loss),
       ...Object.fromEntries(PARTS.map((part) => [GRADIENTS[part], { values: sums[part] }])),
     },
-    returned: loss,
   };
 }
 

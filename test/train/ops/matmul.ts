@@ -41,7 +41,6 @@ function productCase({ m, k, n, transposeA, transposeB, bias, accumulate, values
     record(device, { a, b, out, bias }) {
       const settings: MatmulOptions = { transposeA, transposeB, bias, accumulate };
       device.matmul(a, b, out, settings);
-      return undefined;
     },
     expected: { out: { values: terms((x) => x), sizes: terms((x) => x.map(Math.abs)) } },
   };

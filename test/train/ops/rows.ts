@@ -18,7 +18,6 @@ function addRowsCase(rows: number, columns: number): OpCase {
     operands: { x: given(rows, columns, x), out: given(1, columns, held) },
     record(device, { x, out }) {
       device.addRows(x, out);
-      return undefined;
     },
     expected: { out: { values: sums(doubles), sizes: sums((values) => sizesOf(values)) } },
   };
@@ -42,7 +41,6 @@ function gatherCase(count: number, entries: number, size: number, accumulate: bo
     },
     record(device, { table, out }) {
       device.gather(device.integers(ids), table, out, accumulate);
-      return undefined;
     },
     expected: { out: { values, sizes: sizesOf(values) } },
   };
@@ -59,7 +57,6 @@ function gatherBackwardCase(count: number, entries: number, size: number): OpCas
     operands: { gradient: given(count, size, gradient), tableGradient: given(entries, size, held) },
     record(device, { gradient, tableGradient }) {
       device.gatherBackward(device.integers(ids), gradient, tableGradient);
-      return undefined;
     },
     expected: { tableGradient: { values: sums(doubles), sizes: sums((values) => sizesOf(values)) } },
   };
@@ -99,7 +96,6 @@ function layerNormCases(rows: number, size: number, x: Float32Array, kind = "ran
       },
       record(device, { x, gamma, beta, out, statistics }) {
         device.layerNorm(x, gamma, beta, out, statistics, EPSILON);
-        return undefined;
       },
       expected: {
         out: { values: layerNorm(exact, exactGamma, doubles(beta), EPSILON) },
@@ -116,7 +112,6 @@ function layerNormCases(rows: number, size: number, x: Float32Array, kind = "ran
       operands: { ...given_, out: written(rows, size) },
       record(device, { x, gamma, statistics, gradient, out }) {
         device.layerNormBackward(x, gamma, statistics, gradient, out);
-        return undefined;
       },
       expected: { out: { values: back.x, sizes: statisticsOfRows(statistics, size) } },
     },
@@ -133,7 +128,6 @@ function layerNormCases(rows: number, size: number, x: Float32Array, kind = "ran
       },
       record(device, { x, statistics, gradient, gammaGradient, betaGradient }) {
         device.layerNormParametersBackward(x, statistics, gradient, gammaGradient, betaGradient);
-        return undefined;
       },
       expected: {
         gammaGradient: { values: back.gamma.map((sum, j) => sum + heldGamma[j]) },
