@@ -40,6 +40,8 @@ export interface FinetuneOptions extends VocabularyOptions {
   readonly kernels?: KernelPath;
   readonly dtype: Storage;
   readonly checkpointEvery: number;
+  /** Whether the report may show the dev set's texts. */
+  readonly text: boolean;
   readonly license?: string;
   readonly source?: string;
 }
@@ -89,6 +91,7 @@ export const finetuneOptions = (): Option[] => [
   kernelsOption(),
   new Option("--dtype <name>", "how to store the weights").choices(DTYPES).default("f32"),
   option("--checkpoint-every <n>", "steps between checkpoints", atLeast(1), 200),
+  new Option("--no-text", "leave the dev set's texts out of the report"),
   new Option("--license <name>", "the weights' licence, to state in the file"),
   new Option("--source <text>", "where the weights come from, to state in the file"),
 ];

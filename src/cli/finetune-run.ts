@@ -38,7 +38,8 @@ export interface RunEvents {
 }
 
 const CHECKPOINT = "checkpoint.safetensors";
-const bestOf = (seed: number) => `best-${seed}.safetensors`;
+/** The file of a seed's best weights. */
+export const bestOf = (seed: number) => `best-${seed}.safetensors`;
 
 /**
  * Trains once for each seed, from where the folder's checkpoint says that it was.

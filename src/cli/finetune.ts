@@ -4,6 +4,7 @@ import { basename, extname, join } from "node:path";
 import { Command } from "commander";
 import { writeModel } from "../convert/write-model.ts";
 import { InputError } from "../errors.ts";
+import { meanDeviation } from "../metrics/mean-deviation.ts";
 import { modelParameters } from "../model/model-file.ts";
 import { formatCount, formatSeconds } from "../report/numbers.ts";
 import type { StepReport } from "../train/finetune.ts";
@@ -14,6 +15,7 @@ import { runFinetune, type SeedResult } from "./finetune-run.ts";
 import { watchInterruption } from "./interruption.ts";
 import { startProgress } from "./progress.ts";
 import { RunFolder, type State } from "./run-folder.ts";
+import { writeReport } from "./run-report.ts";
 import { write } from "./terminal.ts";
 
 interface CommandOptions extends FinetuneOptions {
@@ -61,9 +63,15 @@ async function finetuneAction(
     const { results, weights } = await runFinetune(options, plan, folder, events);
     await saveModel(options, plan, weights);
     reporter.stop();
-    const result = { results, ...spread(results) };
+    const result = { results, ...meanDeviation(results.map(({ score }) => score)) };
     await folder.writeResult(result);
-    await write(process.stdout, json ? `${JSON.stringify(result)}\n` : summary(results, options));
+    const { path: report, figures: dev } = await writeReport(folder, options, plan, results);
+    const reported = { ...result, report, dev };
+    await folder.writeResult(reported);
+    await write(
+      process.stdout,
+      json ? `${JSON.stringify(reported)}\n` : `${summary(results, options)}wrote ${report}\n`,
+    );
   } finally {
     reporter.stop();
     interruption.stop();
@@ -150,13 +158,6 @@ async function saveModel(
   await writeModel(options.output, metadata, source, options.dtype, undefined);
 }
 
-/** Mean and deviation (of a sample) of the seeds' scores. */
-function spread(results: readonly SeedResult[]): { mean: number; deviation: number } {
-  const mean = results.reduce((sum, { score }) => sum + score, 0) / results.length;
-  const squares = results.reduce((sum, { score }) => sum + (score - mean) ** 2, 0);
-  return { mean, deviation: results.length > 1 ? Math.sqrt(squares / (results.length - 1)) : 0 };
-}
-
 const metricOf = ({ head }: FinetuneOptions) => (head === "sequence" ? "accuracy" : "F1");
 
 function summary(results: readonly SeedResult[], options: FinetuneOptions): string {
@@ -165,7 +166,7 @@ function summary(results: readonly SeedResult[], options: FinetuneOptions): stri
     ({ seed, score, bestEpoch, epochs, seconds }) =>
       `seed ${seed}: dev ${metric} ${score.toFixed(4)} in epoch ${bestEpoch} of ${epochs}, ${formatSeconds(seconds)}`,
   );
-  const { mean, deviation } = spread(results);
+  const { mean, deviation } = meanDeviation(results.map(({ score }) => score));
   if (results.length > 1) lines.push(`mean ${mean.toFixed(4)} ± ${deviation.toFixed(4)}`);
   return `${lines.join("\n")}\nwrote ${options.output}\n`;
 }

@@ -10,6 +10,7 @@ import { describeFailure, exitCodeOf, isBrokenPipe } from "./failure.ts";
 import { finetuneCommand } from "./finetune.ts";
 import { inspectCommand } from "./inspect.ts";
 import { logCommand } from "./log.ts";
+import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { packageVersion } from "./version.ts";
 import { vocabCommand } from "./vocab.ts";
@@ -39,6 +40,7 @@ for (const command of [
   finetuneCommand(),
   vocabCommand(),
   logCommand(),
+  reportCommand(),
   benchCommand(),
   doctorCommand(),
 ]) {

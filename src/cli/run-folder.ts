@@ -136,6 +136,12 @@ export class RunFolder {
     return this.#has(RESULT);
   }
 
+  /** What the run came to; undefined while it goes on. */
+  async readResult(): Promise<unknown> {
+    if (!(await this.hasResult())) return undefined;
+    return JSON.parse(await readFile(this.file(RESULT), "utf8"));
+  }
+
   /** What the run came to; its end. */
   async writeResult(result: object): Promise<void> {
     await this.writeText(RESULT, `${JSON.stringify(result, undefined, 2)}\n`);

@@ -27,6 +27,7 @@ export function calibrationSection({ calibration, rejectCurve }: Judgement, { ta
     title: "F1, precision and recall against the reject threshold",
     description: `The highest F1, ${best.f1.toFixed(4)}, is at a threshold of ${best.threshold}.`,
     xLabel: "threshold of the probability",
+    xDomain: [0, 1],
     yDomain: [0, 1],
     series: [
       { name: "F1", look: 0, points: f1, mark: [best.threshold, best.f1] },
@@ -42,7 +43,7 @@ export function calibrationSection({ calibration, rejectCurve }: Judgement, { ta
 <div class="figures">
 <figure><figcaption>Reliability <span class="quiet">expected calibration error ${calibration.error.toFixed(4)}</span></figcaption>
 ${reliabilityChart(calibration)}
-<p class="note">Each bar is the share of found ${many} of such a probability that is right; the thick tick is the mean of their probabilities, where the bar should end, and the hatched part lies between. Below: how many there are.</p></figure>
+<p class="note">Each bar is the share of found ${many} of such a probability that is right; the thick tick is the mean of their probabilities, where the bar should end; the dashed frame is the gap between. Below: how many there are.</p></figure>
 <figure><figcaption>Rejecting the unlikely <span class="quiet">a ring marks the highest F1</span></figcaption>
 ${chart}
 ${legendOf(["F1", "precision", "recall"])}
@@ -84,5 +85,5 @@ function trust(confidence: number, accuracy: number, error: number, many: string
   if (error < NEGLIGIBLE) return `${figures}: its probabilities can be taken at their word.`;
   if (Math.abs(gap) < NEGLIGIBLE)
     return `${figures}; but it is too sure in some places and too modest in others.`;
-  return `${figures}: it is ${gap > 0 ? "too sure of itself" : "better than it thinks"}.`;
+  return `${figures}: it is ${gap > 0 ? "right less often than it says" : "right more often than it says"}.`;
 }

@@ -40,7 +40,7 @@ function entityErrors({ text, line, pairings, errors }: WrongText, { types }: Re
   const side = (name: "expected" | "found") =>
     `<div><h4>${name}</h4><p class="text"${languageOf(text)}>${markText(text, marks(name))}</p></div>`;
   return `<article>
-<h3>line ${formatCount(line)} <span class="quiet">${errors.length === 1 ? "1 error" : `${errors.length} errors`}</span></h3>
+<h3>line ${formatCount(line)} <span class="quiet">· ${errors.length === 1 ? "1 error" : `${errors.length} errors`}</span></h3>
 <div class="beside">${side("expected")}${side("found")}</div>
 <ul class="what">${errors.map((error) => `<li>${describe(error, types)}</li>`).join("")}</ul>
 </article>`;
@@ -72,7 +72,7 @@ function sentence(
 function classError({ text, line, errors }: WrongText, { types }: Report): string {
   const { expected, found } = errors[0]!;
   return `<article>
-<h3>line ${formatCount(line)} <span class="quiet">expected</span> ${typeBadge(expected!.type, types)} <span class="quiet">found</span> ${typeBadge(found!.type, types)} <span class="quiet">${found!.probability.toFixed(3)}</span></h3>
+<h3>line ${formatCount(line)} <span class="quiet">· expected</span> ${typeBadge(expected!.type, types)} <span class="quiet">found</span> ${typeBadge(found!.type, types)} <span class="quiet">${found!.probability.toFixed(3)}</span></h3>
 <p class="text"${languageOf(text)}>${markText(text, [])}</p>
 </article>`;
 }

@@ -23,6 +23,8 @@ export interface LineChart {
   /** Of the vertical axis; what the points take by default. */
   readonly yDomain?: readonly [number, number];
   readonly xDomain?: readonly [number, number];
+  /** Whether the vertical axis may be logarithmic, where values lie far apart. */
+  readonly logarithmic?: boolean;
   /** Whether only whole numbers make sense on the horizontal axis. */
   readonly wholeX?: boolean;
 }
@@ -44,12 +46,12 @@ export function lineChart(chart: LineChart): string {
   const points = chart.series.flatMap(({ points }) => points);
   const ys = points.map(([, y]) => y);
   const [low, high] = [Math.min(...ys), Math.max(...ys)];
-  const logarithmic = chart.yDomain === undefined && low > 0 && high / low >= LOGARITHMIC_FROM;
+  const logarithmic = chart.logarithmic === true && low > 0 && high / low >= LOGARITHMIC_FROM;
   const xs = points.map(([x]) => x);
   const x = scaleLinear(chart.xDomain ?? extentOf(xs), [MARGIN.left, WIDTH - MARGIN.right]);
   const range = [HEIGHT - MARGIN.bottom, MARGIN.top];
   const y = logarithmic
-    ? scaleLog([low, high], range).nice()
+    ? scaleLog([low * 0.8, high * 1.25], range)
     : scaleLinear(chart.yDomain ?? [Math.min(0, low), high || 1], range).nice(4);
   const path = line<Point>(
     ([value]) => x(value),
@@ -61,7 +63,9 @@ export function lineChart(chart: LineChart): string {
     ...yTicks.map((tick) => horizontal(y(tick), formatTick(tick))),
     ...xTicks.map((tick) => vertical(x(tick), formatTick(tick))),
     `<text class="axis" x="${WIDTH - MARGIN.right}" y="${HEIGHT - 4}" text-anchor="end">${escapeHtml(chart.xLabel)}</text>`,
-    logarithmic ? `<text class="axis" x="${MARGIN.left + 6}" y="${MARGIN.top + 11}">log scale</text>` : "",
+    logarithmic
+      ? `<text class="axis" x="${WIDTH - MARGIN.right}" y="${MARGIN.top + 4}" text-anchor="end">log scale</text>`
+      : "",
     ...chart.series.map(({ points, look, mark }) => {
       const dot = points.length === 1 || mark !== undefined ? (mark ?? points[0]!) : undefined;
       const ring =

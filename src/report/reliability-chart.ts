@@ -4,7 +4,7 @@ import { round, svg } from "./line-chart.ts";
 
 const WIDTH = 440;
 const HEIGHT = 300;
-const MARGIN = { top: 10, right: 14, bottom: 36, left: 48 };
+const MARGIN = { top: 26, right: 14, bottom: 36, left: 48 };
 const COUNTS_HEIGHT = 44;
 const GAP = 12;
 
@@ -45,7 +45,7 @@ export function reliabilityChart({ bins, error }: Calibration): string {
     `<line class="base" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${bottom}" y2="${bottom}"/>`,
     `<line class="base" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${floor}" y2="${floor}"/>`,
     `<text class="tick" x="${MARGIN.left - 7}" y="${floor}" text-anchor="end">count</text>`,
-    `<text class="axis" x="${MARGIN.left}" y="${HEIGHT - 4}">share that is right</text>`,
+    `<text class="axis" x="4" y="12">share that is right</text>`,
     `<text class="axis" x="${WIDTH - MARGIN.right}" y="${HEIGHT - 4}" text-anchor="end">probability that the model gave</text>`,
   ];
   const description = bins

@@ -11,8 +11,8 @@ export const typeBadge = (type: string, types: readonly string[]): string =>
   `<span ${colorAttributes(types.indexOf(type), "type")}>${safe(type)}</span>`;
 
 const share = (value: number): Cell => ({
-  html: value.toFixed(4),
-  attributes: `class="number share" style="--share: ${(100 * value).toFixed(1)}%"`,
+  html: `<span class="track" style="--share: ${(100 * value).toFixed(1)}%"></span>${value.toFixed(4)}`,
+  attributes: 'class="number"',
 });
 
 /** Precision, recall and F1 for each type. */
@@ -54,7 +54,7 @@ function definition(task: Report["task"]): string {
   if (task === "classes") {
     return `<p class="note">Rows: the label that the data gives. Columns: the label that the model found. The darker, the larger the part of its row.</p>`;
   }
-  return `<p class="note">Rows: the ${"type"} that the data marks. Columns: what the model made of it. The darker, the larger the part of its row. Each marked entity counts once, and so each row adds up to its support:</p>
+  return `<p class="note">Rows: the type that the data marks. Columns: what the model made of it. The darker, the larger the part of its row. Each marked entity counts once, and so each row adds up to its support:</p>
 <ul class="note">
 <li>found as its own type, on the diagonal: start, end and type are right;</li>
 <li><b>boundary</b>: the right type was found in an overlapping place, but start or end is wrong;</li>

@@ -46,9 +46,9 @@ tbody tr:last-child > * { border-bottom: 0; }
 thead th { color: var(--quiet); font-weight: 500; font-size: 0.82rem; white-space: nowrap; }
 tbody th { font-weight: 500; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.share {
-  background: linear-gradient(var(--accent), var(--accent)) no-repeat 100% calc(100% - 0.28rem) / calc(var(--share) * 0.86) 2px;
-  background-origin: content-box;
+.track {
+  display: inline-block; width: 5rem; height: 0.4rem; margin-right: 0.7rem; border-radius: 1rem; vertical-align: 0.12rem;
+  background: linear-gradient(90deg, var(--accent) var(--share), var(--line) var(--share));
 }
 .cell { min-width: 3.4rem; background: color-mix(in oklch, var(--bad) calc(var(--part) * 0.75), transparent); }
 .cell.right { background: color-mix(in oklch, var(--good) calc(var(--part) * 0.45), transparent); font-weight: 600; }
@@ -84,14 +84,17 @@ article { margin: 0 0 0.8rem; padding: 1.1rem 1.25rem; }
 mark.fine { background: none; color: inherit; box-shadow: inset 0 -2px light-dark(oklch(0.78 0.1 var(--hue)), oklch(0.5 0.09 var(--hue))); border-radius: 0; }
 mark.fine .label { background: none; color: var(--quiet); padding: 0; }
 mark.wrong { outline: 2px solid light-dark(oklch(0.5 0.14 var(--hue)), oklch(0.78 0.1 var(--hue))); outline-offset: -1px; }
-.what { margin: 0.7rem 0 0; padding-left: 1.1rem; font-size: 0.88rem; line-height: 1.9; }
+.what { columns: 22rem; column-gap: 2rem; margin: 0.7rem 0 0; padding-left: 1.1rem; font-size: 0.88rem; line-height: 1.9; }
+.what li { break-inside: avoid; }
 q { quotes: "“" "”"; overflow-wrap: anywhere; }
 details { margin: 0.8rem 0; }
 summary { cursor: pointer; color: var(--accent); font-size: 0.92rem; }
 details[open] > summary { margin-bottom: 0.8rem; }
 .fact-groups { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); gap: 0.8rem; align-items: start; margin-bottom: 1.5rem; }
 .facts { padding: 1rem 1.1rem; }
-.facts dl div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.25rem 0; font-size: 0.88rem; border-top: 1px solid var(--line); }
+.facts:nth-child(3) { grid-column: 1 / -1; }
+.facts:nth-child(3) dl { columns: 17rem; column-gap: 2.5rem; }
+.facts dl div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.25rem 0; font-size: 0.88rem; border-top: 1px solid var(--line); break-inside: avoid; }
 .facts dt { color: var(--quiet); white-space: nowrap; }
 .facts dd { text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 pre { margin: 0; padding: 1rem 1.1rem; font-size: 0.85rem; line-height: 1.6; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -105,6 +108,8 @@ const MEDIA = `
   .tiles { grid-template-columns: repeat(2, 1fr); gap: 0.5rem; }
   .tiles div { padding: 0.7rem 0.8rem; }
   .tiles .value { font-size: 1.4rem; }
+  .track { display: none; }
+  th, td { padding-inline: 0.4rem; }
   figure, article { padding: 0.9rem; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }

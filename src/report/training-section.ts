@@ -6,13 +6,13 @@ import { type Report, type SeedOutcome, wordingOf } from "./report.ts";
 import { htmlTable, safe } from "./table.ts";
 
 /** More would show no more on a page, and make a long run's report large. */
-const MOST_POINTS = 240;
+const MOST_POINTS = 120;
 
 /** How each seed went: curves, and a table of what they came to. */
 export function trainingSection({ task, curves, outcomes }: Report): string {
   if (curves.length === 0) return `<p class="note">No step has been logged yet.</p>`;
   const { metric } = wordingOf(task);
-  const curve = (id: string, title: string, value: (entry: StepEntry) => number) =>
+  const curve = (id: string, title: string, logarithmic: boolean, value: (entry: StepEntry) => number) =>
     figure(
       {
         id,
@@ -20,6 +20,7 @@ export function trainingSection({ task, curves, outcomes }: Report): string {
         description: describe(curves, (seed) => seed.steps.map(value)),
         xLabel: "step",
         wholeX: true,
+        logarithmic,
         series: curves.map(({ seed, steps }, look) => ({
           name: `seed ${seed}`,
           look,
@@ -33,9 +34,9 @@ export function trainingSection({ task, curves, outcomes }: Report): string {
     );
   return `<div class="figures">
 ${scoreChart(curves, outcomes, metric)}
-${curve("loss", "Loss", ({ loss }) => loss)}
-${curve("rate", "Learning rate", ({ learningRate }) => learningRate)}
-${curve("norm", "Norm of the gradients, before clipping", ({ gradientNorm }) => gradientNorm)}
+${curve("loss", "Loss", true, ({ loss }) => loss)}
+${curve("rate", "Learning rate", false, ({ learningRate }) => learningRate)}
+${curve("norm", "Norm of the gradients, before clipping", true, ({ gradientNorm }) => gradientNorm)}
 </div>
 ${legend(curves)}
 ${seedTable(curves, outcomes, metric)}`;
@@ -109,12 +110,13 @@ function seedTable(
   outcomes: readonly SeedOutcome[],
   metric: "F1" | "accuracy",
 ): string {
-  const rows = curves.map(({ seed, epochs, steps, tokens, seconds: soFar }) => {
+  const rows = curves.map(({ seed, epochs, steps, tokens, seconds: soFar }, index) => {
+    const going = outcomes.length === 0 && index === curves.length - 1;
     const outcome = outcomes.find((outcome) => outcome.seed === seed);
     const best = epochs.reduce((best, { score }) => Math.max(best, score), 0);
     const seconds = outcome?.seconds ?? soFar;
     return [
-      `${seed}${outcome === undefined ? ", so far" : ""}`,
+      `${seed}${going ? ", so far" : ""}`,
       epochs.length === 0 ? "–" : (outcome?.score ?? best).toFixed(4),
       String(outcome?.bestEpoch ?? epochs.find(({ score }) => score === best)?.epoch ?? "–"),
       String(outcome?.epochs ?? epochs.length),
