@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
-import { traineeCreator } from "./train/create-trainee.ts";
+import { pretrainingCreator, traineeCreator } from "./train/create-trainee.ts";
 import { threadOf } from "./wasm/thread-node.ts";
 
 export * from "./train/index.ts";
-export const createTrainee = traineeCreator(() =>
-  threadOf(new Worker(new URL("./training-member.node.ts", import.meta.url))),
-);
+
+const startThread = () => threadOf(new Worker(new URL("./training-member.node.ts", import.meta.url)));
+export const createTrainee = traineeCreator(startThread);
+export const createPretraining = pretrainingCreator(startThread);

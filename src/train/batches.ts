@@ -12,7 +12,7 @@ const BATCHES_IN_BUCKET = 32;
  * An epoch's batches in its own random order. Examples of like length lie together, which evens out what batches cost
  * without making their order predictable. The same seed and epoch always give the same batches.
  */
-export function batchesOf<T extends Example>(
+export function batchesOf<T extends Pick<Example, "inputIds">>(
   examples: readonly T[],
   size: number,
   seed: number,

@@ -11,6 +11,9 @@ export interface DropoutRates {
   readonly classifier_dropout: number;
 }
 
+/** Parameters by Hugging Face's names. */
+export type NamedParameters = Pick<Parameters, "get">;
+
 /** Sequences packed one after the other, on the device. */
 export interface DeviceBatch {
   readonly inputIds: Buffer;
@@ -25,10 +28,10 @@ export interface DeviceBatch {
  */
 export class ElectraNetwork {
   readonly config: ElectraConfig;
-  readonly #parameters: Parameters;
+  readonly #parameters: NamedParameters;
   readonly #rates: DropoutRates;
 
-  constructor(config: ElectraConfig, parameters: Parameters, rates: DropoutRates) {
+  constructor(config: ElectraConfig, parameters: NamedParameters, rates: DropoutRates) {
     this.config = config;
     this.#parameters = parameters;
     this.#rates = rates;
@@ -55,6 +58,24 @@ export class ElectraNetwork {
     const first = dropout(tape, takeRows(tape, hidden, firstTokens), draws.next(rate));
     const dense = gelu(tape, this.#linear(tape, "classifier.dense", first));
     return this.#linear(tape, "classifier.out_proj", dropout(tape, dense, draws.next(rate)));
+  }
+
+  /**
+   * Each token's score at the given places, as `ElectraForMaskedLM`: [rows, vocab_size]. The output matrix is the word
+   * embeddings (Clark et al. 2020, section 3.2).
+   */
+  predictTokens(tape: Tape, hidden: Tensor, rows: Buffer): Tensor {
+    const taken = takeRows(tape, hidden, rows);
+    const dense = gelu(tape, this.#linear(tape, "generator_predictions.dense", taken));
+    const normal = this.#layerNorm(tape, "generator_predictions.LayerNorm", dense);
+    const tied = this.#parameters.get("electra.embeddings.word_embeddings.weight");
+    return linear(tape, normal, tied, this.#parameters.get("generator_lm_head.bias"));
+  }
+
+  /** Above 0 for a token that looks replaced, as `ElectraForPreTraining`: [tokens, 1] */
+  detectReplaced(tape: Tape, hidden: Tensor): Tensor {
+    const dense = gelu(tape, this.#linear(tape, "discriminator_predictions.dense", hidden));
+    return this.#linear(tape, "discriminator_predictions.dense_prediction", dense);
   }
 
   #embed(tape: Tape, { inputIds, positions, tokenTypeIds }: DeviceBatch, draws: Draws): Tensor {

@@ -16,6 +16,15 @@ export function rateFactor({ warmup }: Schedule, step: number, steps: number): n
   return (steps - step + 1) / (steps - climbing + 1);
 }
 
+/**
+ * What pre-training's rate is multiplied with at `step` of `steps`, counted from 1: a fall to 0 over all steps times a climb
+ * from 0 over the first ones, as google-research/electra has it. The very first step is one of rate 0.
+ */
+export function pretrainingRateFactor(warmupSteps: number, step: number, steps: number): number {
+  const done = step - 1;
+  return (1 - done / steps) * Math.min(1, warmupSteps === 0 ? 1 : done / warmupSteps);
+}
+
 /** The rate at the schedule's height, by a parameter's Hugging Face name. */
 export function peakRate(schedule: Schedule, name: string, layers: number): number {
   if (name.startsWith("crf.")) return schedule.crfLearningRate;

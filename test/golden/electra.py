@@ -60,14 +60,14 @@ def layer_norm(model, config, name, x):
     return F.layer_norm(x, x.shape[-1:], model[f"{name}.weight"], model[f"{name}.bias"], config["layer_norm_eps"])
 
 
-def encode(model, config, input_ids, mask=None):
-    """The last hidden state [sequences, tokens, hidden_size]; all tokens are of type 0.
+def encode(model, config, input_ids, mask=None, token_type_ids=0):
+    """The last hidden state [sequences, tokens, hidden_size].
 
     `mask` [sequences, tokens] is true for tokens and false for padding; without one there is no padding.
     """
     table = lambda name: model[f"electra.embeddings.{name}_embeddings.weight"]
     positions = torch.arange(input_ids.shape[1])
-    x = table("word")[input_ids] + table("position")[positions] + table("token_type")[0]
+    x = table("word")[input_ids] + table("position")[positions] + table("token_type")[token_type_ids]
     x = linear(model, "electra.embeddings_project", layer_norm(model, config, "electra.embeddings.LayerNorm", x))
     for i in range(config["num_hidden_layers"]):
         layer = f"electra.encoder.layer.{i}"

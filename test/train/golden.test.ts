@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { ElectraConfig } from "../../src/model/config.ts";
 import { createTrainee, type Example, type Head, type UpdateSettings } from "../../src/train.node.ts";
 import { acceptsPath, KERNEL_PATHS, type KernelPath } from "../../src/wasm/kernel-path.ts";
+import { assertNear, largest, readGoldenFile } from "./golden-file.ts";
 
 /** What test/golden/finetune.py writes next to the tensors. */
 interface Settings {
@@ -22,26 +22,8 @@ interface Golden {
   readonly examples: readonly Example[];
 }
 
-/** On purpose with a reader of its own, so that the goldens stand apart from the library's. */
 function readGolden(head: Head): Golden {
-  const bytes = readFileSync(new URL(`../fixtures/training/${head}.safetensors`, import.meta.url));
-  const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
-  const { __metadata__, ...entries } = JSON.parse(bytes.toString("utf8", 8, headerEnd));
-  const tensor = (name: string): Buffer => {
-    const [begin, end] = entries[name].data_offsets;
-    return bytes.subarray(headerEnd + begin, headerEnd + end);
-  };
-  const integers = (name: string) => {
-    const data = tensor(name);
-    return Int32Array.from({ length: data.length / 4 }, (_, i) => data.readInt32LE(i * 4));
-  };
-  const names = Object.keys(entries).filter((name) => entries[name].dtype === "F32");
-  const floats = new Map(
-    names.map((name) => {
-      const data = tensor(name);
-      return [name, Float32Array.from({ length: data.length / 4 }, (_, i) => data.readFloatLE(i * 4))];
-    }),
-  );
+  const { settings, floats, integers } = readGoldenFile<Settings>(head);
   const [inputIds, labels, lengths] = ["input_ids", "labels", "lengths"].map(integers) as [
     Int32Array,
     Int32Array,
@@ -53,26 +35,7 @@ function readGolden(head: Head): Golden {
     labels:
       head === "sequence" ? labels.slice(row, row + 1) : labels.slice(row * width, row * width + length),
   }));
-  return { settings: JSON.parse(__metadata__.settings), floats, examples };
-}
-
-const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
-/** The largest deviation as a share of the largest value; NaN where there is any. */
-function deviation(actual: Float32Array | undefined, expected: Float32Array | undefined): number {
-  assert.ok(actual !== undefined && expected !== undefined);
-  assert.equal(actual.length, expected.length);
-  return largest(actual.map((value, i) => value - expected[i]!)) / largest(expected);
-}
-
-function assertNear(
-  actual: Float32Array | undefined,
-  expected: Float32Array | undefined,
-  tolerance: number,
-  what: string,
-): void {
-  const error = deviation(actual, expected);
-  assert.ok(error <= tolerance, `${what}: relative deviation ${error}`);
+  return { settings, floats, examples };
 }
 
 /** The gradient of the keys' bias is 0 but for rounding: it adds the same to a query's score of every key. */
