@@ -49,6 +49,8 @@ export interface LabelledText {
   readonly tokens: Int32Array;
   readonly start: Int32Array;
   readonly end: Int32Array;
+  /** Where an entity ends whose last token it is: with its word, where the word's later pieces carry no label. */
+  readonly entityEnd: Int32Array;
   readonly word: Int32Array;
 }
 
@@ -95,7 +97,7 @@ export function groupEntities(
       const inside = units.slice(firstUnit, endUnit);
       const first = inside[0]!.first;
       const last = inside.at(-1)!.last;
-      const [start, end] = [tagged.start[first]!, tagged.end[last]!];
+      const [start, end] = [tagged.start[first]!, tagged.entityEnd[last]!];
       const score =
         tagging.stretchProbability?.(stretchOf(rules, type, first, last + 1)) ??
         inside.reduce((sum, unit) => sum + unit.score, 0) / inside.length;

@@ -63,7 +63,8 @@ export class Tagger {
     }
     const tokens = labelledTokens(word, this.#labelled);
     const of = (offsets: Int32Array) => tokens.map((token) => offsets[token]!);
-    return { text, inputIds: ids, tokens, start: of(start), end: of(end), word: of(word) };
+    const entityEnd = this.#labelled === "first-piece" ? of(wordEnds(word, end)) : of(end);
+    return { text, inputIds: ids, tokens, start: of(start), end: of(end), entityEnd, word: of(word) };
   }
 
   /** Consecutive texts, as many together as the model's working memory takes at once. */
@@ -114,6 +115,13 @@ export class Tagger {
   dispose(): void {
     this.#classifier.endTeam();
   }
+}
+
+/** For each token the end of the last piece of its word. */
+function wordEnds(word: Encoding["word"], end: Int32Array): Int32Array {
+  const ends = end.slice();
+  for (let i = ends.length - 2; i >= 0; i--) if (word[i] === word[i + 1]) ends[i] = ends[i + 1]!;
+  return ends;
 }
 
 function labelledTokens(word: Encoding["word"], labelled: CrfTokens): Int32Array {

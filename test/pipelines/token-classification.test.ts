@@ -129,6 +129,16 @@ describe("token-classification", () => {
     );
   });
 
+  test("ends an entity with its last word, of which the CRF has seen the first piece alone", async () => {
+    const text = "unaffable trees";
+    const tag = await load({ ...wordPiece, crf: { tokens: "first-piece" } });
+    const words = await tag(text, { aggregation_strategy: "simple", ignore_labels: [] });
+    assert.equal(words.map(({ word }) => word).join(" "), text);
+    assert.equal(words.at(-1)!.end, text.length);
+    const pieces = await tag(text, { aggregation_strategy: "none", ignore_labels: [] });
+    assert.equal(pieces[0]!.end, 2);
+  });
+
   test("finds nothing in nothing", async () => {
     const tag = await load({ ...wordPiece });
     for (const text of ["", " ", "\n\t ", "\u0000\u200d"]) assert.deepEqual(await tag(text), []);
