@@ -1,40 +1,27 @@
-import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
-import { writeModel } from "../convert/write-model.ts";
 import { InputError } from "../errors.ts";
 import { meanDeviation } from "../metrics/mean-deviation.ts";
-import { modelParameters } from "../model/model-file.ts";
 import { formatCount, formatSeconds } from "../report/numbers.ts";
 import type { StepReport } from "../train/finetune.ts";
-import { UsageError } from "./failure.ts";
 import { assertComplete, type FinetuneOptions, finetuneOptions } from "./finetune-options.ts";
 import { type FinetunePlan, planFinetune } from "./finetune-plan.ts";
 import { runFinetune, type SeedResult } from "./finetune-run.ts";
 import { watchInterruption } from "./interruption.ts";
+import { addRunOptions, assertOnlyResumed, type RunOptions, startInBackground } from "./long-run.ts";
 import { startProgress } from "./progress.ts";
-import { RunFolder, type State } from "./run-folder.ts";
+import { RunFolder } from "./run-folder.ts";
 import { writeReport } from "./run-report.ts";
 import { write } from "./terminal.ts";
+import { writeWeights } from "./write-weights.ts";
 
-interface CommandOptions extends FinetuneOptions {
-  readonly run?: string;
-  readonly resume?: string;
-  readonly detach?: boolean;
-  readonly force?: boolean;
-  readonly json?: boolean;
-}
+type CommandOptions = FinetuneOptions & RunOptions;
 
 export function finetuneCommand(): Command {
   const command = new Command("finetune").description("train a tagger or a classifier on labelled texts");
   for (const option of finetuneOptions()) command.addOption(option);
-  return command
-    .option("--run <folder>", "where checkpoints and the log go (default: runs/NAME of the output)")
-    .option("--resume <folder>", "go on with a run that was cut off, exactly as it would have gone on")
-    .option("--detach", "run in the background; electra-edge log shows how it does")
-    .option("--force", "overwrite the output")
-    .option("--json", "print the result as JSON")
+  return addRunOptions(command)
     .addHelpText(
       "after",
       `
@@ -50,18 +37,18 @@ async function finetuneAction(
   { run, resume, detach, force, json, ...given }: CommandOptions,
   command: Command,
 ): Promise<void> {
-  if (resume !== undefined) assertNothingElse(command);
+  if (resume !== undefined) assertOnlyResumed(command);
   const { folder, options, plan } = await (resume === undefined
     ? openRun(given, run, force === true)
     : reopenRun(resume));
-  if (detach) return startInBackground(folder);
+  if (detach) return startInBackground(folder, "finetune");
   await folder.assign(process.pid);
   const reporter = startReporter(plan, options);
   const interruption = watchInterruption();
   try {
     const events = { ...reporter, interrupted: () => interruption.wanted };
     const { results, weights } = await runFinetune(options, plan, folder, events);
-    await saveModel(options, plan, weights);
+    await writeWeights(options.output, plan.metadata, weights, options.dtype);
     reporter.stop();
     const result = { results, ...meanDeviation(results.map(({ score }) => score)) };
     await folder.writeResult(result);
@@ -77,18 +64,6 @@ async function finetuneAction(
     interruption.stop();
     await folder.release();
   }
-}
-
-/** A run that goes on keeps to the settings that it began with. */
-function assertNothingElse(command: Command): void {
-  const alike = ["resume", "detach", "json"];
-  const surplus = command.options.find(
-    (option) =>
-      command.getOptionValueSource(option.attributeName()) === "cli" &&
-      !alike.includes(option.attributeName()),
-  );
-  if (surplus === undefined) return;
-  throw new UsageError(`${surplus.long} can't be given with --resume, which keeps to the run's settings`);
 }
 
 interface OpenRun {
@@ -117,45 +92,6 @@ async function reopenRun(path: string): Promise<OpenRun> {
   const { folder, options: settings } = await RunFolder.resume(path);
   const options = settings as FinetuneOptions;
   return { folder, options, plan: await planFinetune(options) };
-}
-
-async function startInBackground(folder: RunFolder): Promise<void> {
-  const output = openSync(folder.file("output.log"), "a");
-  const [program] = process.argv.slice(1);
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv, program!, "finetune", "--resume", folder.path],
-    { detached: true, stdio: ["ignore", output, output] },
-  );
-  closeSync(output);
-  child.unref();
-  await folder.assign(child.pid!);
-  await write(
-    process.stdout,
-    `training in the background, process ${child.pid}; electra-edge log ${folder.path} --follow shows how it does\n`,
-  );
-}
-
-async function saveModel(
-  options: FinetuneOptions,
-  { metadata }: FinetunePlan,
-  weights: State,
-): Promise<void> {
-  const { config, task, labels, crf } = metadata;
-  const source = modelParameters(config, task, labels.length, crf !== undefined).map((parameter) => {
-    const values = weights.get(parameter.name)!;
-    return {
-      parameter,
-      tensor: {
-        file: options.output,
-        dtype: "F32" as const,
-        shape: parameter.shape,
-        read: async () =>
-          Uint8Array.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
-      },
-    };
-  });
-  await writeModel(options.output, metadata, source, options.dtype, undefined);
 }
 
 const metricOf = ({ head }: FinetuneOptions) => (head === "sequence" ? "accuracy" : "F1");
