@@ -1,7 +1,7 @@
 import type { EntitySpan } from "../metrics/entity-scores.ts";
 import type { Judged, Judgement, WrongText } from "./judgement.ts";
 import { colorAttributes, languageOf, type Mark, markText } from "./marked-text.ts";
-import { formatCount } from "./numbers.ts";
+import { formatCount, formatNumberOf } from "./numbers.ts";
 import { printable } from "./printable.ts";
 import type { Report } from "./report.ts";
 import { typeBadge } from "./scores-section.ts";
@@ -12,11 +12,14 @@ const UNFOLDED = 8;
 
 /** The texts in which most is wrong, expected entities beside found ones. */
 export function errorsSection({ wrong, texts }: Judgement, report: Report): string {
-  if (wrong.length === 0) return `<p>All ${formatCount(texts)} texts are right.</p>`;
+  if (wrong.length === 0) return `<p>Nothing is wrong in ${formatNumberOf(texts, "text")}.</p>`;
   const shown = wrong.slice(0, SHOWN);
-  const intro = `<p>Something is wrong in ${formatCount(wrong.length)} of ${formatCount(texts)} texts. ${
-    shown.length < wrong.length ? `These are the worst ${shown.length}: most` : "Most"
-  } errors first, and among equals those of which the model was surest.</p>`;
+  const count = shown.length < wrong.length ? ` These are the worst ${shown.length},` : " They stand here,";
+  const order =
+    report.task === "entities"
+      ? "those of most errors first, and among equals those where the model was surest"
+      : "those first where the model was surest";
+  const intro = `<p>${report.task === "entities" ? "Something is wrong in" : "The label is wrong in"} ${formatCount(wrong.length)} of ${formatCount(texts)} texts.${count} ${order}.</p>`;
   if (!report.text) return intro + withoutTexts(shown, report);
   const render = report.task === "entities" ? entityErrors : classError;
   const articles = shown.map((text) => render(text, report));
@@ -40,7 +43,7 @@ function entityErrors({ text, line, pairings, errors }: WrongText, { types }: Re
   const side = (name: "expected" | "found") =>
     `<div><h4>${name}</h4><p class="text"${languageOf(text)}>${markText(text, marks(name))}</p></div>`;
   return `<article>
-<h3>line ${formatCount(line)} <span class="quiet">· ${errors.length === 1 ? "1 error" : `${errors.length} errors`}</span></h3>
+<h3>line ${line} <span class="quiet">· ${errors.length === 1 ? "1 error" : `${errors.length} errors`}</span></h3>
 <div class="beside">${side("expected")}${side("found")}</div>
 <ul class="what">${errors.map((error) => `<li>${describe(error, types)}</li>`).join("")}</ul>
 </article>`;
@@ -72,7 +75,7 @@ function sentence(
 function classError({ text, line, errors }: WrongText, { types }: Report): string {
   const { expected, found } = errors[0]!;
   return `<article>
-<h3>line ${formatCount(line)} <span class="quiet">· expected</span> ${typeBadge(expected!.type, types)} <span class="quiet">found</span> ${typeBadge(found!.type, types)} <span class="quiet">${found!.probability.toFixed(3)}</span></h3>
+<h3>line ${line} <span class="quiet">· expected</span> ${typeBadge(expected!.type, types)} <span class="quiet">found</span> ${typeBadge(found!.type, types)} <span class="quiet">${found!.probability.toFixed(3)}</span></h3>
 <p class="text"${languageOf(text)}>${markText(text, [])}</p>
 </article>`;
 }
@@ -84,7 +87,7 @@ function withoutTexts(shown: readonly WrongText[], { types, task }: Report): str
     caption: "Errors by line, without the texts",
     head: ["line", "errors"],
     rows: shown.map(({ line, errors }) => [
-      formatCount(line),
+      String(line),
       { html: errors.map((error) => sentence(error, types, quote)).join("<br>") },
     ]),
     words: 2,

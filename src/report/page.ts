@@ -1,5 +1,5 @@
 import { meanDeviation } from "../metrics/mean-deviation.ts";
-import { bestThreshold, calibrationSection } from "./calibration-section.ts";
+import { calibrationSection } from "./calibration-section.ts";
 import { errorsSection } from "./errors-section.ts";
 import { htmlHead } from "./html.ts";
 import { formatCount, formatSeconds } from "./numbers.ts";
@@ -66,7 +66,7 @@ function tiles({ judged, outcomes, task }: Report): string {
   const { metric } = wordingOf(task);
   const all: [name: string, value: string, note: string][] = [];
   if (judged !== undefined) {
-    const { scores, calibration, rejectCurve } = judged.judgement;
+    const { scores, calibration } = judged.judgement;
     all.push([
       metric,
       scores.f1.toFixed(4),
@@ -74,11 +74,10 @@ function tiles({ judged, outcomes, task }: Report): string {
         ? "the share of texts that is right"
         : `precision ${scores.precision.toFixed(4)}, recall ${scores.recall.toFixed(4)}`,
     ]);
-    const best = bestThreshold(rejectCurve);
     all.push([
       "calibration error",
       calibration.error.toFixed(4),
-      `best F1 ${best.f1.toFixed(4)} at threshold ${best.threshold}`,
+      `says ${calibration.confidence.toFixed(4)}, is right ${calibration.accuracy.toFixed(4)}`,
     ]);
   }
   if (outcomes.length > 1) {

@@ -91,7 +91,7 @@ function matrix({ types, rows }: Confusion, report: Report, words: Wording): str
   return htmlTable({
     caption: `Confusion matrix: expected ${words.type}s by row, found ones by column`,
     head: [
-      "expected ↓ found →",
+      "expected",
       ...types.map((type): Cell => ({ html: safe(type), attributes: 'scope="col" class="number"' })),
       ...(entities ? ["boundary", "missed"] : []),
       entities ? "all" : "support",

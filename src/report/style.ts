@@ -45,6 +45,7 @@ tr > :last-child { padding-right: 1.1rem; }
 tbody tr:last-child > * { border-bottom: 0; }
 thead th { color: var(--quiet); font-weight: 500; font-size: 0.82rem; white-space: nowrap; }
 tbody th { font-weight: 500; white-space: nowrap; }
+tr > th:first-child { position: sticky; left: 0; background: var(--card); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .track {
   display: inline-block; width: 5rem; height: 0.4rem; margin-right: 0.7rem; border-radius: 1rem; vertical-align: 0.12rem;
@@ -67,6 +68,7 @@ svg text { font-size: 12px; fill: var(--quiet); font-variant-numeric: tabular-nu
 .series path { fill: none; stroke: var(--stroke); stroke-width: 2; stroke-dasharray: var(--dash); stroke-linejoin: round; }
 .series circle { fill: var(--card); stroke: var(--stroke); stroke-width: 2; }
 .series { --stroke: light-dark(oklch(0.55 0.16 var(--hue)), oklch(0.78 0.13 var(--hue))); }
+.figures + .scroll { margin-top: 0.8rem; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.4rem; margin: 0.7rem 0; padding: 0; list-style: none; font-size: 0.85rem; color: var(--quiet); }
 .legend li { display: flex; align-items: center; gap: 0.5rem; }
 .swatch { width: 36px; height: 8px; }
@@ -109,6 +111,7 @@ const MEDIA = `
   .tiles div { padding: 0.7rem 0.8rem; }
   .tiles .value { font-size: 1.4rem; }
   .track { display: none; }
+  .cell { min-width: 2.6rem; }
   th, td { padding-inline: 0.4rem; }
   figure, article { padding: 0.9rem; }
 }
