@@ -2,7 +2,7 @@ import { readDataset } from "../data/index.ts";
 import type { EntitySpan } from "../metrics/entity-scores.ts";
 import type { FoundEntity, JudgedText } from "../report/judgement.ts";
 import type { TextExample } from "../train/examples.ts";
-import { createTrainee } from "../train.node.ts";
+import { createTrainee } from "./create-trainee.ts";
 import { labelOf } from "./entity-types.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import type { FinetunePlan } from "./finetune-plan.ts";
