@@ -1,6 +1,6 @@
-// Three bundles from what tsc put into build/js: Node (library, converter and command line share their code), browsers
-// (one file, the kernels inside, and the script of their threads) and Workers (one file beside the kernels, which the
-// platform compiles).
+// Bundles from what tsc put into build/js: for Node (library, converter, trainer and command line share their code), for
+// browsers (one file to run models and one to train them, the kernels inside, each with the script of its threads) and for
+// Workers (one file beside the kernels, which the platform compiles).
 import { copyFileSync, cpSync, mkdirSync } from "node:fs";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { minify } from "terser";
@@ -30,11 +30,18 @@ const minified = {
     }),
 };
 
-/** The script that threads run lies beside the bundle; new URL("…", import.meta.url) is no import that rollup follows. */
+/** The scripts that threads run lie beside the bundle; new URL("…", import.meta.url) is no import that rollup follows. */
 const threadScript = {
   name: "thread-script",
-  renderChunk: (code) => code.replace(/"\.\.\/team-member\.\w+\.ts"/, '"./team-member.js"'),
+  renderChunk: (code) => code.replace(/"\.{1,2}\/((?:team|training)-member)\.\w+\.ts"/g, '"./$1.js"'),
 };
+
+/** The script of a browser's threads. */
+const memberBundle = (name) => ({
+  input: `${source}/${name}.browser.js`,
+  output: { file: `dist/browser/${name}.js` },
+  plugins: [minified],
+});
 
 /** Browsers have no hash that takes a file in parts, so one comes with their bundle, and its licence with it. */
 const hash = {
@@ -49,8 +56,10 @@ export default [
     input: {
       index: `${source}/index.node.js`,
       convert: `${source}/convert/index.js`,
+      train: `${source}/train.node.js`,
       cli: `${source}/cli/main.js`,
       "team-member": `${source}/team-member.node.js`,
+      "training-member": `${source}/training-member.node.js`,
     },
     external: (id) => !/^[./]/.test(id),
     output: { dir: "dist/node", chunkFileNames: "[name].js" },
@@ -65,10 +74,12 @@ export default [
     plugins: [nodeResolve(), threadScript, minified, hash],
   },
   {
-    input: `${source}/team-member.browser.js`,
-    output: { file: "dist/browser/team-member.js" },
-    plugins: [minified],
+    input: `${source}/train.browser.js`,
+    output: { file: "dist/browser/train.js" },
+    plugins: [threadScript, minified],
   },
+  memberBundle("team-member"),
+  memberBundle("training-member"),
   {
     input: `${source}/index.workerd.js`,
     external: (id) => id.endsWith(".wasm"),

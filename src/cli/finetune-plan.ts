@@ -5,11 +5,11 @@ import { DataError } from "../errors.ts";
 import { type ElectraConfig, parseConfig } from "../model/config.ts";
 import type { ModelMetadata } from "../model/model-file.ts";
 import { tokenizerOver } from "../text/build-vocab.ts";
-import { detectScheme } from "../text/labels.ts";
 import { createTokenizer, parseTokenizerConfig, type TokenizerConfig } from "../text/tokenizer.ts";
-import { crfTokensOf, type TextExample, tokenExamples } from "../train/examples.ts";
+import { type TextExample, tokenExamples } from "../train/examples.ts";
 import { labelsOf } from "../train/labels.ts";
 import { sequenceExamples } from "../train/sequence-examples.ts";
+import { modelMetadata } from "../train/trained-model.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import { readLabelledTexts } from "./training-data.ts";
 import { buildVocabulary, readVocabulary } from "./vocabulary.ts";
@@ -37,17 +37,9 @@ export async function planFinetune(options: FinetuneOptions): Promise<FinetunePl
   const exampleForm = { tokenizer, labels, maxTokens: config.max_position_embeddings };
   const toExamples = options.head === "sequence" ? sequenceExamples : tokenExamples;
   const train = toExamples(texts, exampleForm, options.train);
-  const metadata: ModelMetadata = {
-    task: options.head === "sequence" ? "text-classification" : "token-classification",
-    config,
-    tokenizer: tokenizerConfig,
-    labels,
-    scheme: options.head === "sequence" ? undefined : detectScheme(labels),
-    crf: options.head === "crf" ? { tokens: crfTokensOf(train) } : undefined,
-    quantization_error: undefined,
-    license: options.license,
-    source: options.source,
-  };
+  const { head, license, source } = options;
+  const model = { head, config, tokenizer: tokenizerConfig, labels, examples: train, license, source };
+  const metadata = modelMetadata(model);
   return { metadata, train, dev: toExamples(devTexts, exampleForm, options.dev), initial };
 }
 

@@ -1,4 +1,5 @@
 import { ConvertError } from "../errors.ts";
+import { convertFloats, FLOAT_DTYPES, type StorageDtype } from "../model/floats.ts";
 import {
   encodeModelMetadata,
   type ModelFile,
@@ -6,14 +7,14 @@ import {
   parseModelFile,
 } from "../model/model-file.ts";
 import type { Parameter } from "../model/parameters.ts";
+import { quantizeInt8 } from "../model/quantize-int8.ts";
 import { type Dtype, ITEM_SIZE, parseHeader } from "../model/safetensors.ts";
 import { layoutSafetensors, type TensorDescription } from "../model/safetensors-writer.ts";
 import { groupScaleName, type Storage, scaleName, storedTensors } from "../model/storage.ts";
 import { writeFileAtomically } from "./atomic-write.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
-import { convertFloats, FLOAT_DTYPES, type StorageDtype } from "./floats.ts";
 import type { InputMoments } from "./input-moments.ts";
-import { quantizeInt4, quantizeInt8 } from "./quantize.ts";
+import { quantizeInt4 } from "./quantize-int4.ts";
 
 /** A parameter and the checkpoint's tensor that holds its values. */
 export interface SourceParameter {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type QuantizedMatrix, quantizeInt4, quantizeInt8 } from "../../src/convert/quantize.ts";
+import { quantizeInt4 } from "../../src/convert/quantize-int4.ts";
 import { unpackInt4 } from "../../src/model/int4.ts";
+import { type QuantizedMatrix, quantizeInt8 } from "../../src/model/quantize-int8.ts";
 import { random } from "../model/random-model.ts";
 
 const SMALLEST_SCALE = 2 ** -126;

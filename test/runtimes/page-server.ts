@@ -8,9 +8,15 @@ export const LIBRARY = "/electra-edge.js";
 /** The script of the library's threads, which is looked for beside it. */
 export const TEAM_MEMBER = "/team-member.js";
 
+/** The trainer's bundle, and the script of its threads. */
+export const TRAINER = "/electra-edge-train.js";
+export const TRAINING_MEMBER = "/training-member.js";
+
 const SCRIPTS: Readonly<Record<string, URL>> = {
   [LIBRARY]: new URL("../../dist/browser/index.js", import.meta.url),
   [TEAM_MEMBER]: new URL("../../dist/browser/team-member.js", import.meta.url),
+  [TRAINER]: new URL("../../dist/browser/train.js", import.meta.url),
+  [TRAINING_MEMBER]: new URL("../../dist/browser/training-member.js", import.meta.url),
 };
 
 /** What extensions are held to: no inline script, no eval, no script from a blob; only WebAssembly may be compiled. */

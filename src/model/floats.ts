@@ -1,4 +1,4 @@
-import { type Dtype, ITEM_SIZE } from "../model/safetensors.ts";
+import { type Dtype, ITEM_SIZE } from "./safetensors.ts";
 
 /** What a model file's tensors are stored as. */
 export type StorageDtype = "F32" | "F16";
