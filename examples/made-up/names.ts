@@ -137,9 +137,10 @@ const LATIN_SURNAMES =
     " ",
   );
 
-/** A name in Latin letters, both parts. */
+/** A name in Latin letters, mostly both parts. */
 export function latinName(random: Random): string {
-  const name = `${random.pick(LATIN_GIVEN)} ${random.pick(LATIN_SURNAMES)}`;
+  const given = random.pick(LATIN_GIVEN);
+  const name = random.chance(0.7) ? `${given} ${random.pick(LATIN_SURNAMES)}` : given;
   return random.chance(0.1) ? name.toUpperCase() : name;
 }
 
