@@ -92,6 +92,8 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   room: plain(roomOnly),
   st: plain(addressed),
   sur: plain(surname),
+  w: listed("common"),
+  f: listed("function_word"),
   g: plain((random) => givenName(random)[0]!),
   place: plain((random) => (random.chance(0.55) ? mentionedPlace(random) : publicPlace(random))),
   rare: plain(rareWord),
@@ -133,13 +135,14 @@ const grammar = new Grammar(SLOTS, {
 });
 
 const GENRES: readonly (readonly [number, string])[] = [
-  [15, "plain"],
+  [13, "plain"],
+  [5, "medley"],
   [14, "plain_story"],
   [17, "press"],
-  [11, "notice"],
+  [13, "notice"],
   [9, "letter"],
   [12, "chat"],
-  [12, "form"],
+  [14, "form"],
   [6, "job_ad"],
   [8, "record"],
   [7, "review"],
@@ -148,7 +151,7 @@ const GENRES: readonly (readonly [number, string])[] = [
 ];
 
 /** What may stand between the sentences of a genre. */
-const STRAY = ["plain", "plain_story", "free", "story"] as const;
+const STRAY = ["plain", "plain_story", "free", "story", "medley"] as const;
 
 const LENGTH_LIMIT = 240;
 
