@@ -8,7 +8,7 @@ import { madeUpText, toColumns } from "./texts.ts";
 import { vocabulary } from "./vocabulary.ts";
 
 const FOLDER = "runs/contacts-zh";
-const TRAIN = { file: `${FOLDER}/train.conll`, texts: 50_000, seed: 1 };
+const TRAIN = { file: `${FOLDER}/train.conll`, texts: 30_000, seed: 1 };
 const DEV = { file: `${FOLDER}/dev.conll`, texts: 1_000, seed: 2 };
 const VOCABULARY = `${FOLDER}/vocab.txt`;
 const RUN = `${FOLDER}/run`;
@@ -31,7 +31,7 @@ const settings = [
   ["--run", RUN],
   ["--max-length", "256"],
   ["--epochs", "2"],
-  ["--batch-size", "32"],
+  ["--dropout", "0.05"],
   ["--dtype", "int8"],
   ["--license", "Apache-2.0"],
   ["--source", "trained from nothing on made-up sentences by npm run train:contacts of electra-edge"],
