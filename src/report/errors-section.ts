@@ -19,7 +19,11 @@ export function errorsSection({ wrong, texts }: Judgement, report: Report): stri
     report.task === "entities"
       ? "those of most errors first, and among equals those where the model was surest"
       : "those first where the model was surest";
-  const intro = `<p>${report.task === "entities" ? "Something is wrong in" : "The label is wrong in"} ${formatCount(wrong.length)} of ${formatCount(texts)} texts.${count} ${order}.</p>`;
+  const marks =
+    report.task === "entities" && report.text
+      ? " ! stands where an entity was expected and not so found, ✗ where one was found and is not so."
+      : "";
+  const intro = `<p>${report.task === "entities" ? "Something is wrong in" : "The label is wrong in"} ${formatCount(wrong.length)} of ${formatCount(texts)} texts.${count} ${order}.${marks}</p>`;
   if (!report.text) return intro + withoutTexts(shown, report);
   const render = report.task === "entities" ? entityErrors : classError;
   const articles = shown.map((text) => render(text, report));

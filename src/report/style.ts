@@ -39,6 +39,7 @@ const TABLES = `
 .scroll { overflow-x: auto; margin: 0 0 1rem; }
 table { width: 100%; border-collapse: collapse; font-size: 0.92rem; }
 caption { padding: 0.8rem 1.1rem 0; text-align: left; font-size: 0.82rem; color: var(--quiet); }
+caption span { display: inline-block; position: sticky; left: 1.1rem; max-width: calc(100vw - 4.5rem); }
 th, td { padding: 0.45rem 0.6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: middle; }
 tr > :first-child { padding-left: 1.1rem; }
 tr > :last-child { padding-right: 1.1rem; }

@@ -25,7 +25,7 @@ export function htmlTable({ caption, head, rows, words = 1 }: HtmlTable): string
   const line = (cells: readonly Cell[], first: string, others: string) =>
     `<tr>${cells.map((content, column) => cell(content, column, column === 0 ? first : others)).join("")}</tr>`;
   return `<div class="scroll" role="region" tabindex="0" aria-label="${safe(caption)}"><table>
-<caption>${safe(caption)}</caption>
+<caption><span>${safe(caption)}</span></caption>
 <thead>${line(head, 'th scope="col"', 'th scope="col"')}</thead>
 <tbody>
 ${rows.map((row) => line(row, 'th scope="row"', "td")).join("\n")}

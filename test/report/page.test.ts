@@ -97,7 +97,7 @@ describe("renderReport", () => {
       );
     }
     for (const table of html.match(/<table>[\s\S]*?<\/table>/gu)!) {
-      assert.match(table, /<caption>[^<]+<\/caption>/u);
+      assert.match(table, /<caption><span>[^<]+<\/span><\/caption>/u);
       const columns = table.match(/<th scope="col"/gu)!.length;
       const rows = table.match(/<tr>/gu)!.length - 1;
       assert.equal(table.match(/<th scope="row"/gu)!.length, rows);
@@ -174,7 +174,7 @@ describe("renderReport", () => {
       types,
       judged: { model: "m", dev: "d", judgement },
     });
-    assert.match(html, /<caption>Most frequent confusions<\/caption>/u);
+    assert.match(html, /<caption><span>Most frequent confusions<\/span>/u);
     assert.doesNotMatch(html, /Confusion matrix/u);
   });
 });
