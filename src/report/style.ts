@@ -119,7 +119,10 @@ const MEDIA = `
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media (forced-colors: active) { .cell.right { outline: 2px solid; } mark { border: 1px solid; } }
 @media print {
-  :root { color-scheme: light; }
+  :root { color-scheme: light; --page: white; }
+  .tiles { grid-template-columns: repeat(4, 1fr); }
+  .figures { grid-template-columns: 1fr 1fr; }
+  section { margin-top: 2rem; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

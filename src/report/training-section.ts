@@ -66,7 +66,7 @@ function scoreChart(
       description: describe(scored, ({ epochs }) => epochs.map(({ score }) => score)),
       xLabel: "epoch",
       xDomain: [Math.min(1, last - 1), last],
-      yDomain: [0, 1],
+      yDomain: tenthsAround(scored.flatMap(({ epochs }) => epochs.map(({ score }) => score))),
       wholeX: true,
       series,
     },
@@ -74,6 +74,12 @@ function scoreChart(
       ? "a ring marks the best epoch"
       : `best epochs, ringed: ${spread.mean.toFixed(4)} ± ${spread.deviation.toFixed(4)}`,
   );
+}
+
+/** From a tenth below the lowest to one above the highest, so that scores near 1 can be told apart. */
+function tenthsAround(scores: readonly number[]): [number, number] {
+  const low = Math.floor(10 * Math.min(...scores)) / 10;
+  return [low, Math.max(low + 0.1, Math.ceil(10 * Math.max(...scores)) / 10)];
 }
 
 function figure(chart: LineChart, note: string): string {
