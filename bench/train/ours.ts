@@ -5,6 +5,7 @@ import { makeBatch, type Task } from "./task.ts";
 
 export interface Ours {
   readonly contender: Contender;
+  readonly trainee: ElectraTrainee;
   /** What the first step began with. */
   readonly inputs: Inputs;
   /** Of the first step. */
@@ -46,7 +47,7 @@ export async function startOurs(task: Task): Promise<Ours> {
     return { loss, gradientNorm };
   };
   const name = `electra-edge (${trainee.kernels})`;
-  return { contender: { name, run: takeStep }, inputs, ...(await takeStep()) };
+  return { contender: { name, run: takeStep }, trainee, inputs, ...(await takeStep()) };
 }
 
 const QUERY = /\.query\.(?=weight$|bias$)/;
