@@ -4,7 +4,6 @@ import type { LabelledUnits } from "../data/index.ts";
 import { DataError } from "../errors.ts";
 import { type ElectraConfig, parseConfig } from "../model/config.ts";
 import type { ModelMetadata } from "../model/model-file.ts";
-import { tokenizerOver } from "../text/build-vocab.ts";
 import { createTokenizer, parseTokenizerConfig, type TokenizerConfig } from "../text/tokenizer.ts";
 import { type TextExample, tokenExamples } from "../train/examples.ts";
 import { labelsOf } from "../train/labels.ts";
@@ -12,7 +11,7 @@ import { sequenceExamples } from "../train/sequence-examples.ts";
 import { modelMetadata } from "../train/trained-model.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import { readLabelledTexts } from "./training-data.ts";
-import { buildVocabulary, readVocabulary } from "./vocabulary.ts";
+import { vocabularyOf } from "./vocabulary.ts";
 
 /** All that a run needs to know before it starts; everything of the data has been checked by then. */
 export interface FinetunePlan {
@@ -57,17 +56,10 @@ interface Start {
 
 async function startOf(options: FinetuneOptions, texts: readonly LabelledUnits[]): Promise<Start> {
   if (options.model !== undefined) return readStart(options.model);
-  const tokenizerConfig =
-    options.vocab === undefined
-      ? tokenizerOver(
-          buildVocabulary(
-            texts.map(({ text }) => text),
-            options,
-          ),
-          options.tokenizer,
-          options.lowerCase,
-        )
-      : await readVocabulary(options.vocab, options);
+  const tokenizerConfig = await vocabularyOf(
+    options,
+    texts.map(({ text }) => text),
+  );
   const config = parseConfig(
     {
       vocab_size: tokenizerConfig.vocab.length,

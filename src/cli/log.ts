@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { TrainingError } from "../errors.ts";
 import { formatRate, formatSeconds } from "../report/numbers.ts";
+import { describePace, describePretraining, isPretraining, type PretrainEntry } from "./pretrain-log.ts";
 import { RunFolder } from "./run-folder.ts";
 import { write } from "./terminal.ts";
 
@@ -34,12 +35,15 @@ async function showLog(run: string, { follow, json }: LogOptions): Promise<void>
     const entries = (await folder.readLog()) as unknown as LogEntry[];
     // A resumed run takes back what it had logged after its checkpoint; what it logs anew is the same.
     for (const entry of entries.slice(shown)) {
-      if (json) await write(process.stdout, `${JSON.stringify(entry)}\n`);
-      else if (isEpoch(entry)) await write(process.stdout, `${describeEpoch(entry)}\n`);
+      const line = json ? JSON.stringify(entry) : describeResult(entry);
+      if (line !== undefined) await write(process.stdout, `${line}\n`);
     }
     const last = entries.at(-1);
     if (!json && !ended && last !== undefined && !isEpoch(last) && Date.now() - told > TELL_AGAIN_MS) {
-      await write(process.stdout, `${describeStep(last, entries)}\n`);
+      const line = isPretraining(last)
+        ? `step ${last.step} of ${last.steps}: ${describePace(entries.filter(isPretraining))}`
+        : describeStep(last, entries);
+      await write(process.stdout, `${line}\n`);
       told = Date.now();
     }
     shown = Math.max(shown, entries.length);
@@ -70,9 +74,16 @@ interface EpochEntry extends Place {
   readonly dev: { readonly f1?: number; readonly accuracy?: number };
 }
 
-type LogEntry = StepEntry | EpochEntry;
+type LogEntry = StepEntry | EpochEntry | PretrainEntry;
 
 const isEpoch = (entry: LogEntry): entry is EpochEntry => "dev" in entry;
+
+/** A line for what tells how good the model is; undefined for all else. */
+function describeResult(entry: LogEntry): string | undefined {
+  if (isEpoch(entry)) return describeEpoch(entry);
+  if (!isPretraining(entry) || entry.scores === undefined) return undefined;
+  return describePretraining(entry, entry.scores);
+}
 
 function describeEpoch({ seed, epoch, dev, seconds }: EpochEntry): string {
   const [metric, score] = dev.f1 === undefined ? ["accuracy", dev.accuracy!] : ["F1", dev.f1];
@@ -81,7 +92,8 @@ function describeEpoch({ seed, epoch, dev, seconds }: EpochEntry): string {
 
 function describeStep(last: StepEntry, entries: readonly LogEntry[]): string {
   const { seed, epoch, step, steps, loss, learningRate, seconds } = last;
-  const own = entries.filter((entry): entry is StepEntry => entry.seed === seed && !isEpoch(entry));
+  const isOwn = (entry: LogEntry): entry is StepEntry => "loss" in entry && entry.seed === seed;
+  const own = entries.filter(isOwn);
   const tokens = own.reduce((sum, entry) => sum + entry.tokens, 0);
   const left = formatSeconds(Math.ceil((seconds / step) * (steps - step)));
   return (

@@ -10,6 +10,7 @@ import { describeFailure, exitCodeOf, isBrokenPipe } from "./failure.ts";
 import { finetuneCommand } from "./finetune.ts";
 import { inspectCommand } from "./inspect.ts";
 import { logCommand } from "./log.ts";
+import { pretrainCommand } from "./pretrain.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { packageVersion } from "./version.ts";
@@ -37,6 +38,7 @@ for (const command of [
   evaluateCommand(),
   convertCommand(),
   exportCommand(),
+  pretrainCommand(),
   finetuneCommand(),
   vocabCommand(),
   logCommand(),

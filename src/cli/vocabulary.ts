@@ -29,6 +29,19 @@ export function buildVocabulary(
 }
 
 /**
+ * A tokenizer over the given file's vocabulary, or over one that is built from the texts.
+ *
+ * @throws {DataError | ModelFileError} as {@link readVocabulary} does
+ */
+export async function vocabularyOf(
+  options: VocabularyOptions & { readonly vocab?: string },
+  texts: Iterable<string>,
+): Promise<TokenizerConfig> {
+  if (options.vocab !== undefined) return readVocabulary(options.vocab, options);
+  return tokenizerOver(buildVocabulary(texts, options), options.tokenizer, options.lowerCase);
+}
+
+/**
  * A vocabulary from a file of one token a line.
  *
  * @throws {DataError} where the file can't be read

@@ -73,14 +73,19 @@ export function assertLength(inputIds: Int32Array, maxTokens: number, file: stri
 }
 
 /** @throws {DataError} for a vocabulary that lacks more than a third of the tokens */
-export function assertKnown(examples: readonly TextExample[], { config }: Tokenizer, file: string): void {
+export function assertKnown(
+  examples: readonly Pick<TextExample, "inputIds" | "line">[],
+  { config }: Tokenizer,
+  file: string,
+): void {
   const unknownId = config.vocab.indexOf(config.unk_token);
+  const around = new Set([config.cls_token, config.sep_token].map((token) => config.vocab.indexOf(token)));
   let tokens = 0;
   let unknown = 0;
   let firstLine: number | undefined;
   for (const { inputIds, line } of examples) {
     const here = inputIds.filter((id) => id === unknownId).length;
-    tokens += inputIds.length - 2;
+    tokens += inputIds.filter((id) => !around.has(id)).length;
     unknown += here;
     if (here > 0) firstLine ??= line;
   }

@@ -38,7 +38,7 @@ export {
 } from "../text/tokenizer.ts";
 export type { KernelPath } from "../wasm/kernel-path.ts";
 export { batchesOf } from "./batches.ts";
-export type { CreateTrainee, ProcessorSettings } from "./create-trainee.ts";
+export type { CreatePretraining, CreateTrainee, ProcessorSettings } from "./create-trainee.ts";
 export {
   ElectraPretraining,
   type MaskedExample,

