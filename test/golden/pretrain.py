@@ -20,10 +20,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from safetensors.numpy import save_file
 
-from electra import encode, layer_norm, linear, of_layer_norm, of_linear, shapes
+from electra_pretraining import DISCRIMINATOR_WEIGHT, GENERATOR_WEIGHT, pretraining_losses, pretraining_shapes
 
 DISCRIMINATOR = {
     "vocab_size": 40,
@@ -45,34 +44,13 @@ MASKED = [4, 2, 3, 3]
 STEPS, WARM_UP_STEPS = 100, 10
 LEARNING_RATE, WEIGHT_DECAY, CLIP_NORM = 4e-3, 0.01, 1.0
 BETAS, EPSILON = (0.9, 0.999), 1e-6
-GENERATOR_WEIGHT, DISCRIMINATOR_WEIGHT = 1.0, 50.0
 SEED = 5
-
-
-def generator_name(name):
-    return name if name.startswith("electra.embeddings.") else f"generator.{name}"
-
-
-def parameter_shapes():
-    embedding, hidden = DISCRIMINATOR["embedding_size"], DISCRIMINATOR["hidden_size"]
-    found = encoder_shapes(DISCRIMINATOR)
-    found |= of_linear("discriminator_predictions.dense", hidden, hidden)
-    found |= of_linear("discriminator_predictions.dense_prediction", 1, hidden)
-    generator = encoder_shapes(GENERATOR)
-    generator |= of_linear("generator_predictions.dense", embedding, GENERATOR["hidden_size"])
-    generator |= of_layer_norm("generator_predictions.LayerNorm", embedding)
-    generator |= {"generator_lm_head.bias": [GENERATOR["vocab_size"]]}
-    return found | {generator_name(name): shape for name, shape in generator.items()}
-
-
-def encoder_shapes(config):
-    return {name: shape for name, shape in shapes(config, "softmax", 1).items() if name.startswith("electra.")}
 
 
 def draw_weights(random):
     """Larger than fresh weights are, as in finetune.py."""
     weights = {}
-    for name, shape in parameter_shapes().items():
+    for name, shape in pretraining_shapes(DISCRIMINATOR, GENERATOR).items():
         values = 0.1 * random.standard_normal(shape)
         weights[name] = (values + 1 if name.endswith("LayerNorm.weight") else values).astype(np.float32)
     return weights
@@ -115,43 +93,22 @@ def draw_batches(random):
     }
 
 
-def generator_of(model):
-    """The generator's tensors by the names of its own checkpoint."""
-    own = {name.removeprefix("generator."): tensor for name, tensor in model.items() if name.startswith("generator.")}
-    return {name: tensor for name, tensor in model.items() if generator_name(name) == name} | own
-
-
-def predict_tokens(generator, hidden):
-    """Scores of all tokens; the output matrix is the word embeddings."""
-    dense = F.gelu(linear(generator, "generator_predictions.dense", hidden))
-    normal = layer_norm(generator, GENERATOR, "generator_predictions.LayerNorm", dense)
-    word_embeddings = generator["electra.embeddings.word_embeddings.weight"]
-    return F.linear(normal, word_embeddings, generator["generator_lm_head.bias"])
-
-
-def detect_replaced(model, hidden):
-    """Above 0 for a token that looks replaced."""
-    dense = F.gelu(linear(model, "discriminator_predictions.dense", hidden))
-    return linear(model, "discriminator_predictions.dense_prediction", dense).squeeze(-1)
-
-
-def losses_of(model, batch, sample):
-    """Both losses of a step's batch; `sample` turns the generator's logits into the tokens that are put in."""
-    input_ids, masked_ids = batch["input_ids"], batch["masked_ids"]
-    columns = torch.arange(input_ids.shape[1])
-    present = columns < torch.tensor(LENGTHS)[:, None]
-    types = ((columns >= batch["first_segments"][:, None]) & present).long()
-    rows = torch.repeat_interleave(torch.arange(len(LENGTHS)), torch.tensor(MASKED))
-    places = rows, batch["masked_positions"]
-
-    generator = generator_of(model)
-    logits = predict_tokens(generator, encode(generator, GENERATOR, masked_ids, present, types)[places])
-    generator_loss = F.cross_entropy(logits, input_ids[places])
-
-    corrupted = input_ids.index_put(places, sample(logits.detach()))
-    detected = detect_replaced(model, encode(model, DISCRIMINATOR, corrupted, present, types))
-    replaced = (corrupted != input_ids).to(detected.dtype)
-    return generator_loss, F.binary_cross_entropy_with_logits(detected[present], replaced[present])
+def batch_of(batches, step):
+    """A step's batch, counted from 1, as `pretraining_losses` takes it."""
+    input_ids, masked_ids, columns, first_segments = (
+        torch.tensor(batches[name][step - 1]).long()
+        for name in ("input_ids", "masked_ids", "masked_positions", "first_segments")
+    )
+    places = torch.arange(input_ids.shape[1])
+    mask = places < torch.tensor(LENGTHS)[:, None]
+    return {
+        "input_ids": input_ids,
+        "masked_ids": masked_ids,
+        "rows": torch.repeat_interleave(torch.arange(len(LENGTHS)), torch.tensor(MASKED)),
+        "columns": columns,
+        "token_type_ids": ((places >= first_segments[:, None]) & mask).long(),
+        "mask": mask,
+    }
 
 
 def rate_factor(step):
@@ -196,9 +153,8 @@ def train(weights, batches, dtype, samples=None):
         return torch.tensor(taken[-1]).long()
 
     for step in range(1, STEPS + 1):
-        per_step = ("input_ids", "masked_ids", "masked_positions", "first_segments")
-        batch = {name: torch.tensor(batches[name][step - 1]).long() for name in per_step}
-        generator_loss, discriminator_loss = losses_of(model, batch, sample)
+        batch = batch_of(batches, step)
+        generator_loss, discriminator_loss = pretraining_losses(model, DISCRIMINATOR, GENERATOR, batch, sample)
         (GENERATOR_WEIGHT * generator_loss + DISCRIMINATOR_WEIGHT * discriminator_loss).backward()
         losses.append([generator_loss.item(), discriminator_loss.item()])
         norms.append(torch.nn.utils.clip_grad_norm_(model.values(), CLIP_NORM).item())
