@@ -46,7 +46,7 @@ function sectionsOf(report: Report): Section[] {
   const training = { id: "training", title: "Training", body: trainingSection(report) };
   const settings = { id: "settings", title: "Settings and data", body: settingsSection(report) };
   if (report.judged === undefined) {
-    const body = `<p class="note">The run is still going on: scores by type, confusion, calibration and errors come with its model file.</p>`;
+    const body = `<p class="note">The run has not come to its end: scores by type, confusion, calibration and errors come with its model file.</p>`;
     return [{ ...training, body: training.body + body }, settings];
   }
   const { judgement, model, dev } = report.judged;

@@ -94,7 +94,7 @@ describe("the report of a run", () => {
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(stdout), { report: join(run, "report.html") });
     const html = await readFile(join(run, "report.html"), "utf8");
-    assert.match(html, /still going on/u);
+    assert.match(html, /has not come to its end/u);
     assert.match(html, /<title id="loss-title">Loss<\/title>/u);
   });
 

@@ -3,53 +3,7 @@ import { describe, it } from "node:test";
 import { curvesOf } from "../../src/report/curves.ts";
 import { judge } from "../../src/report/judgement.ts";
 import { renderReport } from "../../src/report/page.ts";
-import type { Report } from "../../src/report/report.ts";
-
-const SEEDS = [1, 2];
-const LOG = SEEDS.flatMap((seed) => [
-  ...[1, 2, 3, 4].map((step) => ({
-    seed,
-    step,
-    steps: 4,
-    epoch: Math.ceil(step / 2),
-    loss: 100 / step ** 4,
-    gradientNorm: 1 + step,
-    learningRate: 1e-4 * step,
-    tokens: 500,
-  })),
-  { seed, epoch: 1, step: 2, dev: { f1: 0.25 * seed } },
-  { seed, epoch: 2, step: 4, dev: { f1: 0.3 * seed } },
-]);
-
-const TEXT = `张三<script>alert("&")</script>\u202e`;
-const judgement = judge([
-  {
-    text: TEXT,
-    line: 17,
-    expected: [{ type: "P&Q", start: 0, end: 2 }],
-    found: [{ type: "P&Q", start: 0, end: 1, probability: 0.875 }],
-  },
-  {
-    text: "李四",
-    line: 18,
-    expected: [{ type: "T", start: 0, end: 2 }],
-    found: [{ type: "T", start: 0, end: 2, probability: 0.95 }],
-  },
-]);
-
-const REPORT: Report = {
-  name: "a<b",
-  summary: "A tagger",
-  task: "entities",
-  curves: curvesOf(LOG),
-  outcomes: SEEDS.map((seed) => ({ seed, score: 0.3 * seed, bestEpoch: 2, epochs: 2, seconds: 10 })),
-  judged: { model: "a.safetensors", dev: "dev.txt", judgement },
-  text: true,
-  types: ["P&Q", "T"],
-  facts: [{ title: "Data", rows: [["texts", "2"]] }],
-  command: "electra-edge finetune --train 'a b' && true",
-  version: "1.2.3",
-};
+import { LOG, REPORT } from "./sample.ts";
 
 describe("renderReport", () => {
   const html = renderReport(REPORT);
@@ -124,7 +78,7 @@ describe("renderReport", () => {
     for (const length of [0, 1, 4, 5, 9]) {
       const curves = curvesOf(LOG.slice(0, length));
       const html = renderReport({ ...rest, curves, outcomes: [], judged: undefined });
-      assert.match(html, /still going on/u);
+      assert.match(html, /has not come to its end/u);
       assert.doesNotMatch(html, /NaN|undefined|Infinity|Worst errors/u);
       if (length > 0) assert.match(html, /, so far<\/th>/u);
     }
