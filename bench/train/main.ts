@@ -59,7 +59,7 @@ async function startPeers(ours: Ours): Promise<{ peers: BrowserContender[]; page
 }
 
 const ours = await startOurs(TASK);
-const torch = await startTorch(options.python);
+const torch = await startTorch(options.python, "torch-step.py");
 const { peers, pages } = await startPeers(ours);
 // Two uncounted steps before each that counts, since PyTorch's threads spin for a while once they are done, which would
 // take a core from whoever comes next.

@@ -9,9 +9,7 @@ fused one: of those it has for the CPU, the fastest.
 """
 
 import json
-import statistics
 import sys
-import time
 from pathlib import Path
 
 import torch
@@ -19,18 +17,15 @@ import torch
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent.parent / "test" / "golden"))
 from electra import IGNORED, LOSSES, adamw, encode, shapes  # noqa: E402
+from torch_steps import fresh_weights, serve_or_time  # noqa: E402
 
 TASK = json.loads((HERE / "task.json").read_text())
-WARM_UP, STEPS = 5, 31
 
 
 def make_step():
     torch.manual_seed(1)
     config, labels = TASK["config"], TASK["labels"]
-    model = {
-        name: (torch.ones(shape) if name.endswith("LayerNorm.weight") else 0.02 * torch.randn(shape)).requires_grad_()
-        for name, shape in shapes(config, "crf", labels).items()
-    }
+    model = fresh_weights(shapes(config, "crf", labels))
     optimizer = adamw(model, TASK["learning_rate"], TASK["weight_decay"], fused=True)
     rows, columns = torch.arange(TASK["batch"])[:, None], torch.arange(TASK["tokens"])
     input_ids = (37 * rows + 11 * columns) % config["vocab_size"]
@@ -48,19 +43,5 @@ def make_step():
     return step
 
 
-def median_milliseconds(step):
-    times = []
-    for _ in range(WARM_UP + STEPS):
-        start = time.perf_counter()
-        step()
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times[WARM_UP:])
-
-
 torch.set_num_threads(TASK["threads"])
-take = make_step()
-if "--serve" in sys.argv[1:]:
-    for _ in sys.stdin:
-        print(json.dumps({"loss": take()}), flush=True)
-else:
-    print(json.dumps({"milliseconds": median_milliseconds(take), "torch": torch.__version__.split("+")[0]}))
+serve_or_time(make_step())

@@ -8,10 +8,14 @@ import type { Contender } from "../peers/measure.ts";
  * PyTorch's step in a process of its own, which answers a line with a step.
  *
  * @param python an interpreter that has bench/train/requirements.txt installed
+ * @param program of this folder
  * @throws {Error} where it does not run, or lacks them
  */
-export async function startTorch(python: string): Promise<Contender & { close(): void }> {
-  const script = fileURLToPath(new URL("torch-step.py", import.meta.url));
+export async function startTorch(
+  python: string,
+  program: "torch-step.py" | "torch-pretraining-step.py",
+): Promise<Contender & { close(): void }> {
+  const script = fileURLToPath(new URL(program, import.meta.url));
   const child = spawn(python, ["-B", script, "--serve"], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const failure = new Promise<never>((_, reject) => {
