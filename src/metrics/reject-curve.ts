@@ -3,12 +3,12 @@ import type { Prediction } from "./calibration.ts";
 /** What is left of a model's predictions where those less probable than `threshold` are thrown away. */
 export interface RejectPoint {
   readonly threshold: number;
-  /** Of those kept; 1 where none is. */
+  /** Of those kept; 0 where none is, as in `Scores`. */
   readonly precision: number;
   /** Of all that there was to find. */
   readonly recall: number;
   readonly f1: number;
-  /** The share of the predictions that is kept; 1 where there was none. */
+  /** The share of the predictions that is kept; 0 where there was none. */
   readonly kept: number;
 }
 
@@ -35,10 +35,10 @@ export function rejectCurve(
     const correct = kept.filter((prediction) => prediction.correct).length;
     return {
       threshold,
-      precision: kept.length === 0 ? 1 : correct / kept.length,
+      precision: kept.length === 0 ? 0 : correct / kept.length,
       recall: expected === 0 ? 0 : correct / expected,
       f1: kept.length + expected === 0 ? 0 : (2 * correct) / (kept.length + expected),
-      kept: predictions.length === 0 ? 1 : kept.length / predictions.length,
+      kept: predictions.length === 0 ? 0 : kept.length / predictions.length,
     };
   });
 }

@@ -18,8 +18,10 @@ export const bestThreshold = (curve: readonly RejectPoint[]): RejectPoint =>
 /** How far the model's probabilities can be trusted, and what rejecting the unlikely does. */
 export function calibrationSection({ calibration, rejectCurve }: Judgement, { task }: Report): string {
   const { many, one } = wordingOf(task);
-  const line = (value: (point: RejectPoint) => number) =>
-    rejectCurve.map((point): Point => [point.threshold, value(point)]);
+  const line = (value: (point: RejectPoint) => number, points = rejectCurve) =>
+    points.map((point): Point => [point.threshold, value(point)]);
+  // Of nothing there is no precision.
+  const keeping = rejectCurve.filter(({ kept }) => kept > 0);
   const best = bestThreshold(rejectCurve);
   const f1 = line((point) => point.f1);
   const chart = lineChart({
@@ -31,7 +33,7 @@ export function calibrationSection({ calibration, rejectCurve }: Judgement, { ta
     yDomain: [0, 1],
     series: [
       { name: "F1", look: 0, points: f1, mark: [best.threshold, best.f1] },
-      { name: "precision", look: 1, points: line((point) => point.precision) },
+      { name: "precision", look: 1, points: line((point) => point.precision, keeping) },
       { name: "recall", look: 2, points: line((point) => point.recall) },
     ],
   });
@@ -68,7 +70,7 @@ ${htmlTable({
     .map(({ threshold, kept, precision, recall, f1 }) => [
       String(threshold),
       `${(100 * kept).toFixed(1)} %`,
-      precision.toFixed(4),
+      kept === 0 ? "–" : precision.toFixed(4),
       recall.toFixed(4),
       f1.toFixed(4),
     ]),

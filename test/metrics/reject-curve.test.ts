@@ -17,7 +17,7 @@ describe("rejectCurve", () => {
       { threshold: 0.45, precision: 1 / 2, recall: 1 / 4, f1: 2 / 6, kept: 2 / 3 },
       { threshold: 0.5, precision: 1 / 2, recall: 1 / 4, f1: 2 / 6, kept: 2 / 3 },
       { threshold: 0.6, precision: 1, recall: 1 / 4, f1: 2 / 5, kept: 1 / 3 },
-      { threshold: 0.95, precision: 1, recall: 0, f1: 0, kept: 0 },
+      { threshold: 0.95, precision: 0, recall: 0, f1: 0, kept: 0 },
     ]);
   });
 
@@ -32,10 +32,10 @@ describe("rejectCurve", () => {
 
   it("takes nothing found, and nothing to find", () => {
     assert.deepEqual(rejectCurve([], 3, [0.5]), [
-      { threshold: 0.5, precision: 1, recall: 0, f1: 0, kept: 1 },
+      { threshold: 0.5, precision: 0, recall: 0, f1: 0, kept: 0 },
     ]);
     assert.deepEqual(rejectCurve([], 0, [0.5]), [
-      { threshold: 0.5, precision: 1, recall: 0, f1: 0, kept: 1 },
+      { threshold: 0.5, precision: 0, recall: 0, f1: 0, kept: 0 },
     ]);
   });
 
