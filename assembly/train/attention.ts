@@ -12,8 +12,9 @@ import {
 } from "../gemm";
 import { sumLanes } from "../math";
 import { softmax } from "../softmax";
+import { drop } from "./elementwise";
 import { packTransposedInputs } from "./matmul";
-import { stream, uniform } from "./random";
+import { stream } from "./random";
 
 function packedInputs(length: i32, headSize: i32): i32 {
   return packedInputBytes(length, max(length, headSize));
@@ -76,7 +77,7 @@ export function attention(
     softmax(shares, length, length, length, scale);
     let used = shares;
     if (dropout > 0) {
-      dropProbabilities(shares, dropped, length * length, dropout, draws, block);
+      drop(shares, dropped, length * length, dropout, draws, block);
       used = dropped;
     }
     packInputs(used, length, length, length, inputs);
@@ -130,7 +131,7 @@ export function attentionBackward(
 
     let used = shares;
     if (dropout > 0) {
-      dropProbabilities(shares, dropped, length * length, dropout, draws, block);
+      drop(shares, dropped, length * length, dropout, draws, block);
       used = dropped;
     }
     packTransposedInputs(used, length, length, length, inputs);
@@ -141,7 +142,7 @@ export function attentionBackward(
     packInputs(gradient, length, headSize, hidden, inputs);
     packWeightRows(query + hiddenBytes * 2, length, headSize, rowBytes, weights);
     gemm(inputs, weights, 0, 0, scores, length, length, headSize, length, IDENTITY);
-    if (dropout > 0) dropProbabilities(scores, scores, length * length, dropout, draws, block);
+    if (dropout > 0) drop(scores, scores, length * length, dropout, draws, block);
     softmaxBackward(shares, scores, length, 1 / sqrt<f32>(<f32>headSize));
 
     packInputs(scores, length, length, length, inputs);
@@ -157,15 +158,6 @@ export function attentionBackward(
 
 function offsetOf(offsets: usize, sequence: i32): i32 {
   return i32.load(offsets + ((<usize>sequence) << 2));
-}
-
-/** Dropout as in elementwise.ts, of `count` values whose first has the index `block`. */
-function dropProbabilities(x: usize, out: usize, count: i32, probability: f32, draws: u32, block: i32): void {
-  const scale: f32 = 1 / (1 - probability);
-  for (let i = 0; i < count; i++) {
-    const at = (<usize>i) << 2;
-    f32.store(out + at, uniform(draws, block + i) < probability ? 0 : f32.load(x + at) * scale);
-  }
 }
 
 /** gradient = scale · y · (gradient − Σ gradient · y) for each row of y = softmax(…), [length, length] */

@@ -1,7 +1,7 @@
 // What is done to each value for itself. Units: blocks of 1,024 values.
 
 import { geluDerivative, gelu as geluOf } from "../math";
-import { stream, uniform } from "./random";
+import { stream, uniform, uniformLanes } from "./random";
 
 const BLOCK: i32 = 1024;
 
@@ -86,10 +86,21 @@ export function dropout(
   first: i32,
   last: i32,
 ): void {
-  const draws = stream(seed, site);
+  const begun = first * BLOCK;
+  const at = (<usize>begun) << 2;
+  drop(x + at, out + at, min(count, last * BLOCK) - begun, probability, stream(seed, site), begun);
+}
+
+/** Dropout of `count` values of which the first has the index `index`. */
+export function drop(x: usize, out: usize, count: i32, probability: f32, draws: u32, index: u32): void {
   const scale: f32 = 1 / (1 - probability);
-  for (let i = first * BLOCK; i < min(count, last * BLOCK); i++) {
-    const at = (<usize>i) << 2;
-    f32.store(out + at, uniform(draws, i) < probability ? 0 : f32.load(x + at) * scale);
+  const end = (<usize>count) << 2;
+  let at: usize = 0;
+  for (; at < whole(end); at += 16, index += 4) {
+    const dropped = f32x4.lt(uniformLanes(draws, index), f32x4.splat(probability));
+    v128.store(out + at, v128.andnot(f32x4.mul(v128.load(x + at), f32x4.splat(scale)), dropped));
+  }
+  for (; at < end; at += 4, index++) {
+    f32.store(out + at, uniform(draws, index) < probability ? 0 : f32.load(x + at) * scale);
   }
 }

@@ -13,7 +13,8 @@ import {
 } from "../gemm";
 
 const PANEL: i32 = 8; // columns that a unit of packing has
-const BLOCK: i32 = 48; // rows that a unit of the product has
+const UNIT: i32 = 12; // rows that a unit of the product has: few, so that threads share them evenly; whole panels
+const BLOCK: i32 = 48; // rows that are packed at a time
 
 /** Bytes that {@link packColumns} fills. */
 export function packColumnsBytes(n: i32, k: i32): i32 {
@@ -50,7 +51,7 @@ export function matmulScratchBytes(k: i32, n: i32): i32 {
 }
 
 /**
- * out [m, n] = or += a · b (+ bias). Units: blocks of 48 rows.
+ * out [m, n] = or += a · b (+ bias). Units: 12 rows.
  *
  * @param a [m, k], or [k, m] where `transposed`; its rows lie `stride` values apart
  * @param packed by {@link packColumns}
@@ -77,8 +78,9 @@ export function matmul(
     paddedBias = scratch + packedInputBytes(BLOCK, k);
     memory.copy(paddedBias, bias, (<usize>n) << 2);
   }
-  for (let row = first * BLOCK; row < min(m, last * BLOCK); row += BLOCK) {
-    const rows = min(BLOCK, m - row);
+  const stop = min(m, last * UNIT);
+  for (let row = first * UNIT; row < stop; row += BLOCK) {
+    const rows = min(BLOCK, stop - row);
     if (transposed) packTransposedInputs(a + ((<usize>row) << 2), rows, k, stride, scratch);
     else packInputs(a + ((<usize>(row * stride)) << 2), rows, k, stride, scratch);
     const to = out + ((<usize>(row * outStride)) << 2);
@@ -92,8 +94,11 @@ export function packTransposedInputs(inputs: usize, m: i32, k: i32, stride: i32,
   for (let row = 0; row < m; row += ROWS, inputs += ROWS * 4) {
     const rows = min(ROWS, m - row);
     let from = inputs;
-    if (rows === 4) {
-      for (let i = 0; i < k; i++, from += rowBytes, packed += ROWS * 4) v128.store(packed, v128.load(from));
+    if (rows === ROWS) {
+      for (let i = 0; i < k; i++, from += rowBytes, packed += ROWS * 4) {
+        v128.store(packed, v128.load(from));
+        if (ROWS === 6) v128.store64_lane(packed, v128.load64_zero(from, 16), 0, 16);
+      }
     } else {
       for (let i = 0; i < k; i++, from += rowBytes, packed += ROWS * 4) {
         memory.copy(packed, from, (<usize>rows) << 2);

@@ -1,6 +1,6 @@
 // ELECTRA's corruption (Clark et al. 2020, section 2): tokens drawn from the generator take the place of the masked ones.
 
-import { stream } from "./random";
+import { LANES, mixLanes, stream } from "./random";
 
 const CONSTANTS = memory.data<f32>([
   0.5,
@@ -17,8 +17,6 @@ const CONSTANTS = memory.data<f32>([
   -2.1219444e-4,
 ]);
 const BITS = memory.data<i32>([0x3f3504f3]); // of √½, which the mantissa starts from
-const MULTIPLIERS = memory.data<i32>([0x7feb352d, 0x846ca68b]); // of `mix`
-const LANES = memory.data<i32>([0, 1, 2, 3]);
 
 /** log x of normal floats above 0. Relative error at most 1e-7. */
 function log(x: v128): v128 {
@@ -36,13 +34,6 @@ function log(x: v128): v128 {
   p = f32x4.add(f32x4.mul(f32x4.mul(p, f), squares), f32x4.mul(n, v128.load32_splat(CONSTANTS, 44)));
   p = f32x4.add(f32x4.sub(p, f32x4.mul(squares, v128.load32_splat(CONSTANTS))), f);
   return f32x4.add(p, f32x4.mul(n, v128.load32_splat(CONSTANTS, 40)));
-}
-
-/** `mix` of random.ts, of four numbers. */
-function mixLanes(x: v128): v128 {
-  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), v128.load32_splat(MULTIPLIERS));
-  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 15)), v128.load32_splat(MULTIPLIERS, 4));
-  return v128.xor(x, i32x4.shr_u(x, 16));
 }
 
 /** −log(−log u), u drawn from the middles of 2²³ equal parts between 0 and 1: it meets neither end. */

@@ -28,7 +28,7 @@ const VALUES = 1024;
 const SQUARES = 65_536;
 const COLUMNS = 16;
 const PANEL = 8;
-const ROWS = 48;
+const ROWS = 12;
 
 const PAGE_LIMIT = 65_536; // 4 GiB
 const units = (count: number, size: number) => Math.ceil(count / size);

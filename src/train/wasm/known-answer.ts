@@ -25,7 +25,7 @@ export async function runTrainingAnswers(module: WebAssembly.Module): Promise<Kn
     const left = transposeA ? transpose(a, m, k) : a;
     kernels.packColumns(sheet.place(b), n, 0, packed, n, k, 0, 0, 2);
     const operands = [sheet.place(left), transposeA ? m : k, +transposeA, packed, sheet.place(bias)];
-    kernels.matmul(...operands, out, n, 0, m, n, k, scratch, 0, 1);
+    kernels.matmul(...operands, out, n, 0, m, n, k, scratch, 0, 2);
     sheet.compare("matmul", out, product);
   }
 
