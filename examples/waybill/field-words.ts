@@ -21,7 +21,7 @@ export function fieldWord({ random, everyday }: World, field: FieldKind, colon: 
   if (random.chance(0.04)) {
     // No list has every word that a form may use; that one ends in a colon tells it.
     return (
-      Array.from({ length: random.integer(2, 4) }, () => random.pick(everyday)).join("") + random.pick("：:")
+      Array.from({ length: random.between(2, 4) }, () => random.pick(everyday)).join("") + random.pick("：:")
     );
   }
   const word = random.pick(FIELD_WORDS[field]);

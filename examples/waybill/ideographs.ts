@@ -1,21 +1,17 @@
-/** The characters of a range of GBK, by the first and second byte of their codes. */
-function charactersOf([firstLead, lastLead]: [number, number], [firstTrail, lastTrail]: [number, number]) {
-  const decoder = new TextDecoder("gbk");
-  const characters: string[] = [];
-  for (let lead = firstLead; lead <= lastLead; lead++) {
-    for (let trail = firstTrail; trail <= lastTrail; trail++) {
-      const character = decoder.decode(Uint8Array.of(lead, trail));
-      if (/^\p{Script=Han}$/u.test(character)) characters.push(character);
-    }
-  }
-  return characters;
-}
+import { COMMON_HANZI, RARE_HANZI } from "../made-up/hanzi.ts";
 
 /** GB 2312, level 1: the 3,755 ideographs of everyday writing. */
-export const everydayIdeographs = (): string[] => charactersOf([0xb0, 0xd7], [0xa1, 0xfe]);
+export const EVERYDAY_IDEOGRAPHS = COMMON_HANZI;
 
 /** GB 2312, both levels: 6,763 ideographs, names and places at large. */
-export const commonIdeographs = (): string[] => charactersOf([0xb0, 0xf7], [0xa1, 0xfe]);
+export const GB2312_IDEOGRAPHS: readonly string[] = [...COMMON_HANZI, ...RARE_HANZI];
 
 /** GBK/3: 6,080 ideographs that a Chinese text of today hardly ever has. */
-export const rareIdeographs = (): string[] => charactersOf([0x81, 0xa0], [0x40, 0xfe]);
+export const GBK3_IDEOGRAPHS: readonly string[] = (() => {
+  const bytes: number[] = [];
+  for (let lead = 0x81; lead <= 0xa0; lead++) {
+    for (let trail = 0x40; trail <= 0xfe; trail++) if (trail !== 0x7f) bytes.push(lead, trail);
+  }
+  const text = new TextDecoder("gbk").decode(Uint8Array.from(bytes));
+  return [...text].filter((character) => /^\p{Script=Han}$/u.test(character));
+})();

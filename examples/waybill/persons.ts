@@ -75,7 +75,7 @@ function givenCharacter({ random, everyday, unfamiliar, unknown }: World): strin
 /** A word that is no name as such: a place's, or any characters. */
 function oddWord({ random, everyday, placeNames }: World): string {
   if (random.chance(0.5)) return random.pick(placeNames);
-  return Array.from({ length: random.integer(2, 4) }, () => random.pick(everyday)).join("");
+  return Array.from({ length: random.between(2, 4) }, () => random.pick(everyday)).join("");
 }
 
 function nickname(world: World): string {
@@ -90,7 +90,7 @@ function nickname(world: World): string {
 }
 
 function transliterated({ random }: World): string {
-  const word = () => Array.from({ length: random.integer(2, 4) }, () => random.pick(TRANSLITERATED)).join("");
+  const word = () => Array.from({ length: random.between(2, 4) }, () => random.pick(TRANSLITERATED)).join("");
   return random.chance(0.6) ? `${word()}${random.pick("·•.")}${word()}` : word();
 }
 

@@ -98,7 +98,7 @@ function numberedRoad(world: World): string {
   return random.weighted<() => string>([
     [3, () => numeral + (random.chance(0.4) ? random.pick(NUMERALS) : "") + kind],
     [2, () => random.pick(["经", "纬", "东", "西", "南", "北", "中"]) + numeral + kind],
-    [3, () => `${properName(world)}${random.integer(1, 30)}${random.pick(["路", "街", "巷", "弄", "号路"])}`],
+    [3, () => `${properName(world)}${random.between(1, 30)}${random.pick(["路", "街", "巷", "弄", "号路"])}`],
     [1, () => `${random.pick("东南西北中")}${random.pick("大小前后正")}街`],
     [
       1,
@@ -122,7 +122,7 @@ function ringRoad(world: World): string {
 
 function highway(world: World): string {
   const { random } = world;
-  const number = random.integer(1, 999);
+  const number = random.between(1, 999);
   return random.pick([
     () => `${random.pick(["g", "G", "", ""])}${number}国道`,
     () => `${random.pick(["s", "S", "", ""])}${number}省道`,
@@ -231,7 +231,7 @@ const VILLAGE_KINDS: readonly Weighted<string>[] = [
 export function village(world: World): string {
   const { random } = world;
   const name = random.chance(0.8) ? random.pick(world.placeNames) : coinedName(world);
-  const ordinal = random.chance(0.5) ? random.pick(NUMERALS) : `${random.integer(1, 20)}`;
+  const ordinal = random.chance(0.5) ? random.pick(NUMERALS) : `${random.between(1, 20)}`;
   const part = random.weighted<() => string>([
     [60, () => ""],
     [14, () => ordinal + random.pick(["组", "社", "队", "组", "村民组", "生产队"])],
@@ -251,7 +251,7 @@ export function village(world: World): string {
 }
 
 export function latinWord({ random }: World): string {
-  const letters = Array.from({ length: random.integer(1, 5) }, () =>
+  const letters = Array.from({ length: random.between(1, 5) }, () =>
     random.pick("abcdefghiklmnoprstvwxyz"),
   ).join("");
   return random.chance(0.5) ? letters : letters.toUpperCase();

@@ -131,20 +131,20 @@ function door({ random }: World): string {
   const number = random.magnitude(1, random.chance(0.8) ? 600 : 9999);
   return random.weighted<() => string>([
     [72, () => `${number}号`],
-    [7, () => `${number}-${random.integer(1, 60)}号`],
-    [2, () => `${number}号附${random.integer(1, 30)}号`],
-    [1, () => `附${random.integer(1, 99)}号`],
+    [7, () => `${number}-${random.between(1, 60)}号`],
+    [2, () => `${number}号附${random.between(1, 30)}号`],
+    [1, () => `附${random.between(1, 99)}号`],
     [2, () => `${random.pick("甲乙丙")}${number}号`],
-    [1, () => `${number}号-${random.integer(1, 30)}`],
+    [1, () => `${number}号-${random.between(1, 30)}`],
     [3, () => `${number}号院`],
-    [2, () => `${number}弄${random.integer(1, 200)}号`],
+    [2, () => `${number}弄${random.between(1, 200)}号`],
     [2, () => `${number}`],
-    [1, () => `${number}-${random.integer(1, 60)}`],
+    [1, () => `${number}-${random.between(1, 60)}`],
     [1, () => `${number}之${random.pick("一二三四五六七")}号`],
     [1, () => `${random.pick("一二三四五六七八九")}号`],
     [1, () => `${random.pick("一二三四五六")}段${number}号`],
-    [1, () => `${number}巷${random.integer(1, 60)}号`],
-    [0.5, () => `第${random.integer(1, 60)}号`],
+    [1, () => `${number}巷${random.between(1, 60)}号`],
+    [0.5, () => `第${random.between(1, 60)}号`],
   ])();
 }
 
@@ -178,16 +178,16 @@ function part(world: World): string {
 function inside(world: World): string {
   const { random } = world;
   const block = `${random.magnitude(1, 60)}${random.pick(["栋", "幢", "号楼", "座", "号", "栋", "号楼"])}`;
-  const unit = random.integer(1, 6);
-  const floor = random.integer(1, 33);
-  const room = `${floor}0${random.integer(1, 9)}`;
+  const unit = random.between(1, 6);
+  const floor = random.between(1, 33);
+  const room = `${floor}0${random.between(1, 9)}`;
   const letter = random.pick("abcdefABCD");
   return random.weighted<() => string>([
     [12, () => block],
     [10, () => `${block}${unit}单元${room}${random.pick(["", "室", "室", "号"])}`],
     [4, () => `${block}${unit}单元`],
     [4, () => `${block}${room}${random.pick(["", "室", "号", "房"])}`],
-    [3, () => `${random.integer(1, 40)}-${unit}-${room}`],
+    [3, () => `${random.between(1, 40)}-${unit}-${room}`],
     [
       3,
       () =>
@@ -196,7 +196,7 @@ function inside(world: World): string {
     [
       2,
       () =>
-        `${letter}${random.integer(1, 30)}${random.pick(["栋", "幢", "号楼", "座", "号", "-", ""])}${room}`,
+        `${letter}${random.between(1, 30)}${random.pick(["栋", "幢", "号楼", "座", "号", "-", ""])}${room}`,
     ],
     [4, () => `${random.chance(0.5) ? numeral(world) : floor}${random.pick(["楼", "层"])}`],
     [2, () => `${floor}楼${room}${random.pick(["", "室", "房"])}`],
@@ -273,7 +273,7 @@ function crossing(world: World): string {
 function tail(world: World): string {
   const { random } = world;
   const way = direction(world);
-  const metres = random.chance(0.8) ? random.integer(1, 90) * 10 : random.integer(2, 2000);
+  const metres = random.chance(0.8) ? random.between(1, 90) * 10 : random.between(2, 2000);
   return random.weighted<() => string>([
     [16, () => random.pick(["对面", "对面", "对面", "斜对面", "正对面", "对过", "马路对面"])],
     [14, () => random.pick(["旁", "旁", "旁", "旁边", "附近", "隔壁", "边上", "边", "侧边"])],
@@ -317,7 +317,7 @@ function tail(world: World): string {
     [
       2,
       () =>
-        `往${random.pick("东南西北")}${random.integer(1, 9)}${random.pick(["公里", "里", "站路", "00米"])}`,
+        `往${random.pick("东南西北")}${random.between(1, 9)}${random.pick(["公里", "里", "站路", "00米"])}`,
     ],
     [1, () => way],
   ])();

@@ -2,7 +2,7 @@ import { type FieldKind, fieldWord, remark, separator } from "./field-words.ts";
 import type { Part } from "./parts.ts";
 import { person } from "./persons.ts";
 import { fullWidth, mobile, writtenPhone } from "./phones.ts";
-import type { Random } from "./random.ts";
+import type { WaybillRandom } from "./random.ts";
 import { region } from "./regions.ts";
 import { street } from "./streets.ts";
 import { createWorld, type World } from "./world.ts";
@@ -49,7 +49,7 @@ function written(world: World): Part[] {
   };
   const order = random.chance(0.92)
     ? random.pick(ORDERS)
-    : random.pick(ORDERS).slice(0, random.integer(1, 2));
+    : random.pick(ORDERS).slice(0, random.between(1, 2));
   const parts: Part[] = [];
   for (const field of order) {
     if (parts.length > 0 && random.chance(style.separators)) {
@@ -108,7 +108,7 @@ function address(world: World, free: boolean): Part[] {
   return free && world.random.chance(0.01) ? parts : [...parts, { label: "A4", text: below }];
 }
 
-function spaced(parts: readonly Part[], between: string, random: Random): Part[] {
+function spaced(parts: readonly Part[], between: string, random: WaybillRandom): Part[] {
   if (between === "") return [...parts];
   return parts.flatMap((part, i) =>
     i > 0 && random.chance(0.9) ? [{ label: "O", text: between } as const, part] : [part],

@@ -1,10 +1,10 @@
 import { type District, loadDistricts, loadVillages } from "./divisions.ts";
-import { commonIdeographs, everydayIdeographs, rareIdeographs } from "./ideographs.ts";
-import { Deck, Random } from "./random.ts";
+import { EVERYDAY_IDEOGRAPHS, GB2312_IDEOGRAPHS, GBK3_IDEOGRAPHS } from "./ideographs.ts";
+import { Deck, WaybillRandom } from "./random.ts";
 
 /** What waybills are made up from: the country's divisions, characters, and chance. */
 export interface World {
-  readonly random: Random;
+  readonly random: WaybillRandom;
   readonly districts: readonly District[];
   /** Those whose towns are known. */
   readonly mainland: readonly District[];
@@ -21,7 +21,7 @@ export interface World {
 
 /** @param seed the same one gives the same waybills */
 export function createWorld(seed: number): World {
-  const random = new Random(seed);
+  const random = new WaybillRandom(seed);
   const districts = loadDistricts();
   const towns = districts.flatMap(({ towns }) => towns);
   const names = [...towns.map(withoutKind), ...loadVillages().map(withoutKind)];
@@ -30,9 +30,9 @@ export function createWorld(seed: number): World {
     districts,
     mainland: districts.filter(({ towns }) => towns.length > 0),
     placeNames: [...new Set(names)].filter((name) => /^\p{Script=Han}{2,4}$/u.test(name)),
-    everyday: everydayIdeographs(),
-    unfamiliar: new Deck(commonIdeographs(), random),
-    unknown: new Deck(rareIdeographs(), random),
+    everyday: EVERYDAY_IDEOGRAPHS,
+    unfamiliar: new Deck(GB2312_IDEOGRAPHS, random),
+    unknown: new Deck(GBK3_IDEOGRAPHS, random),
     unnamed: new Deck(privateCharacters(), random),
   };
 }

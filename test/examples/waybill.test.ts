@@ -4,9 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { loadDistricts } from "../../examples/waybill/divisions.ts";
-import { commonIdeographs, everydayIdeographs, rareIdeographs } from "../../examples/waybill/ideographs.ts";
+import {
+  EVERYDAY_IDEOGRAPHS,
+  GB2312_IDEOGRAPHS,
+  GBK3_IDEOGRAPHS,
+} from "../../examples/waybill/ideographs.ts";
 import type { Part, PartLabel } from "../../examples/waybill/parts.ts";
-import { Deck, Random } from "../../examples/waybill/random.ts";
+import { Deck, WaybillRandom } from "../../examples/waybill/random.ts";
 import { waybills } from "../../examples/waybill/waybills.ts";
 import { writeWaybills } from "../../examples/waybill/write-waybills.ts";
 import { type LabelledUnits, readDataset } from "../../src/data/index.ts";
@@ -27,8 +31,8 @@ const textOf = (parts: readonly Part[]) => parts.map(({ text }) => text).join(""
 describe("chance", () => {
   test("is the same for the same seed, and even", () => {
     const draw = (seed: number) => {
-      const random = new Random(seed);
-      return Array.from({ length: 10_000 }, () => random.integer(0, 9));
+      const random = new WaybillRandom(seed);
+      return Array.from({ length: 10_000 }, () => random.between(0, 9));
     };
     assert.deepEqual(draw(7), draw(7));
     assert.notDeepEqual(draw(7), draw(8));
@@ -39,7 +43,7 @@ describe("chance", () => {
   });
 
   test("keeps to bounds and weights", () => {
-    const random = new Random(3);
+    const random = new WaybillRandom(3);
     let heavy = 0;
     for (let i = 0; i < 5_000; i++) {
       const size = random.magnitude(1, 600);
@@ -50,7 +54,7 @@ describe("chance", () => {
   });
 
   test("a deck deals every item before any comes again", () => {
-    const deck = new Deck([..."甲乙丙丁"], new Random(1));
+    const deck = new Deck([..."甲乙丙丁"], new WaybillRandom(1));
     for (let round = 0; round < 5; round++) {
       assert.deepEqual(Array.from({ length: 4 }, () => deck.draw()).sort(), [..."甲乙丙丁"].sort());
     }
@@ -58,10 +62,10 @@ describe("chance", () => {
 });
 
 test("ideographs are those that GB 2312 and GBK count", () => {
-  assert.equal(everydayIdeographs().length, 3_755);
-  assert.equal(commonIdeographs().length, 6_763);
-  assert.equal(rareIdeographs().length, 6_080);
-  assert.equal(new Set([...commonIdeographs(), ...rareIdeographs()]).size, 6_763 + 6_080);
+  assert.equal(EVERYDAY_IDEOGRAPHS.length, 3_755);
+  assert.equal(GB2312_IDEOGRAPHS.length, 6_763);
+  assert.equal(GBK3_IDEOGRAPHS.length, 6_080);
+  assert.equal(new Set([...GB2312_IDEOGRAPHS, ...GBK3_IDEOGRAPHS]).size, 6_763 + 6_080);
 });
 
 test("districts of municipalities are in the city of that name, of counties under no city in none", () => {
