@@ -10,7 +10,8 @@ export type Checkpoint = ReadonlyMap<string, Tensor>;
 
 /**
  * Reads a safetensors file that is known to be sound: eight bytes of header length, a JSON header, the tensors. On
- * purpose none of the library's own reader, so that the reference stands alone. It meets F32, F16 and I64 alone.
+ * purpose none of the library's own reader, so that the reference stands alone. It meets F32, F16 and I64 alone, and I8
+ * whose rows have a scale in the tensor of that name.
  */
 export function readCheckpoint(file: string | URL): Checkpoint {
   const bytes = readFileSync(file);
@@ -21,6 +22,12 @@ export function readCheckpoint(file: string | URL): Checkpoint {
     if (name === "__metadata__") continue;
     const [begin, end] = data_offsets.map((offset) => headerEnd + offset);
     tensors.set(name, { shape, values: toFloat64(dtype, bytes.subarray(begin, end)) });
+  }
+  for (const [name, { shape, values }] of tensors) {
+    const scales = tensors.get(`${name}.scale`)?.values;
+    if (scales === undefined) continue;
+    const columns = values.length / shape[0]!;
+    tensors.set(name, { shape, values: values.map((value, i) => value * scales[Math.floor(i / columns)]!) });
   }
   return tensors;
 }
@@ -39,6 +46,8 @@ function toFloat64(dtype: string, bytes: Buffer): Float64Array {
       return Float64Array.from({ length: bytes.length / 2 }, (_, i) =>
         halfToNumber(bytes.readUInt16LE(i * 2)),
       );
+    case "I8":
+      return Float64Array.from(new Int8Array(bytes));
     case "I64":
       return Float64Array.from({ length: bytes.length / 8 }, (_, i) => Number(bytes.readBigInt64LE(i * 8)));
     default:
