@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { DTYPES } from "../convert/index.ts";
 import { InputError } from "../errors.ts";
 import type { Storage } from "../model/storage.ts";
+import { FINETUNE_DEFAULTS as DEFAULTS, DROPOUT_DEFAULTS } from "../train/defaults.ts";
 import type { Head } from "../train/electra-trainee.ts";
 import type { KernelPath } from "../wasm/kernel-path.ts";
 import { kernelsOption } from "./engine-options.ts";
@@ -75,18 +76,30 @@ export const finetuneOptions = (): Option[] => [
   option("--max-length <n>", "from nothing: the most tokens that a text may have", atLeast(3), 128),
   option("--min-frequency <n>", "from nothing: how often a character or piece must occur", atLeast(1), 2),
   option("--sample <x>", "share of the training texts to learn from, evenly taken", between(0, 1), 1),
-  option("--epochs <n>", "how often to go through the texts", atLeast(1), 10),
-  option("--batch-size <n>", "texts that go through together", atLeast(1), 16),
-  option("--accumulate <n>", "batches whose gradients add up to a step", atLeast(1), 1),
-  option("--learning-rate <x>", "at its height", between(0, 1), 5e-4),
-  option("--crf-learning-rate <x>", "of the CRF's own parameters", between(0, 1), 5e-3),
-  option("--layer-decay <x>", "what each layer's rate is of the one's above", between(0, 1), 1),
-  option("--warmup <x>", "share of the steps in which the rate climbs", between(0, 1), 0.1),
-  option("--weight-decay <x>", "of matrices", between(0, 1), 0.01),
-  option("--dropout <x>", "share of values that are dropped", between(0, 0.95), 0.1),
-  option("--clip-norm <x>", "the largest norm of the gradients", between(0, 1e9), 1),
+  option("--epochs <n>", "how often to go through the texts", atLeast(1), DEFAULTS.epochs),
+  option("--batch-size <n>", "texts that go through together", atLeast(1), DEFAULTS.batchSize),
+  option("--accumulate <n>", "batches whose gradients add up to a step", atLeast(1), DEFAULTS.accumulate),
+  option("--learning-rate <x>", "at its height", between(0, 1), DEFAULTS.learningRate),
+  option("--crf-learning-rate <x>", "of the CRF's own parameters", between(0, 1), DEFAULTS.crfLearningRate),
+  option(
+    "--layer-decay <x>",
+    "what each layer's rate is of the one's above",
+    between(0, 1),
+    DEFAULTS.layerDecay,
+  ),
+  option("--warmup <x>", "share of the steps in which the rate climbs", between(0, 1), DEFAULTS.warmup),
+  option("--weight-decay <x>", "of matrices", between(0, 1), DEFAULTS.weightDecay),
+  option(
+    "--dropout <x>",
+    "share of values that are dropped",
+    between(0, 0.95),
+    DROPOUT_DEFAULTS.hidden_dropout_prob,
+  ),
+  option("--clip-norm <x>", "the largest norm of the gradients", between(0, 1e9), DEFAULTS.clipNorm),
   option("--patience <n>", "epochs without a better score before a run ends", atLeast(1), 5),
-  option("--seeds <list>", "train once for each, 1,2,3, and keep the best", listOf(atLeast(0)), [1]),
+  option("--seeds <list>", "train once for each, 1,2,3, and keep the best", listOf(atLeast(0)), [
+    DEFAULTS.seed,
+  ]),
   option("--threads <n>", "threads that share the work", atLeast(1), availableParallelism()),
   kernelsOption(),
   new Option("--dtype <name>", "how to store the weights").choices(DTYPES).default("f32"),
