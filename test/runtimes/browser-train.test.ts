@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { RequestListener } from "node:http";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { Page } from "playwright-core";
@@ -162,5 +163,17 @@ test("an isolated page trains on two threads to the same weights, and they end w
     while (page.workers().length > 0) await setTimeout(20);
     assert.deepEqual((await trainIn(page, 1)).losses, two.losses);
     assert.deepEqual(problems, []);
+  });
+});
+
+test("an isolated page without the threads' script is told so", async (t) => {
+  const missing: RequestListener = (_, response) => response.writeHead(404).end();
+  const options = { routes: { [TRAINING_MEMBER]: missing }, isolated: true };
+  await withBrowserPage(t, options, async ({ page }) => {
+    const told = await page.evaluate(async (trainer) => {
+      const { createTrainee }: typeof Trainer = await import(trainer);
+      return createTrainee({ threads: 2 } as Parameters<typeof createTrainee>[0]).catch(String);
+    }, TRAINER);
+    assert.match(String(told), /EngineError.*script could not be loaded/);
   });
 });

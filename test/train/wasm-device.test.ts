@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Buffer, Device } from "../../src/train/device.ts";
 import { acceptsPath, KERNEL_PATHS } from "../../src/wasm/kernel-path.ts";
 import { checkCase, runCase } from "./ops/case.ts";
+import { infiniteCases } from "./ops/losses.ts";
 import { casesByOperation, describeDevice, FLOAT32_TOLERANCES } from "./ops-suite.ts";
 import { wasmDevice } from "./wasm-devices.ts";
 
@@ -31,6 +32,15 @@ for (const path of KERNEL_PATHS) {
     }
   });
 }
+
+test("crfLoss stands steps that no path may take", async () => {
+  const device = await wasmDevice("simd", 1);
+  try {
+    for (const opCase of infiniteCases()) await checkCase(device, opCase, FLOAT32_TOLERANCES);
+  } finally {
+    device.dispose();
+  }
+});
 
 /** A device on which one operation is another. */
 const faulty = (device: Device, operation: string, instead: (...operands: never[]) => unknown): Device =>

@@ -49,10 +49,13 @@ interface Labelled {
   readonly end: Float32Array;
 }
 
+const pathOf = (steps: number, count: number) =>
+  Int32Array.from({ length: steps }, (_, t) => (t * t * 3 + t + count - 1) % count);
+
 function crfCase({ lengths, count, emissions, ...crf }: Labelled, kind: string): OpCase {
   const offsets = offsetsOf(lengths);
   const steps = offsets.at(-1)!;
-  const labels = Int32Array.from({ length: steps }, (_, t) => (t * t * 3 + t + count - 1) % count);
+  const labels = pathOf(steps, count);
   const scale = 0.21;
   const held = {
     start: randomFloats(count, 31),
@@ -140,6 +143,35 @@ function forbidding(lengths: readonly number[], count: number): Labelled {
   };
 }
 
+/** Steps that no path may take, which are not among the labels' own: half of all that are left. */
+function forbiddingWholly(lengths: readonly number[], count: number): Labelled {
+  const plain = labelled(lengths, count);
+  const path = pathOf(offsetsOf(lengths).at(-1)!, count);
+  const taken = new Set(Array.from(path.subarray(1), (label, t) => path[t] * count + label));
+  const starts = new Set(offsetsOf(lengths).map((first) => path[first]));
+  return {
+    ...plain,
+    start: plain.start.map((score, i) => (i % 2 === 0 || starts.has(i) ? score : -Infinity)),
+    transitions: plain.transitions.map((score, i) => (i % 2 === 0 || taken.has(i) ? score : -Infinity)),
+  };
+}
+
+/** For devices on which −∞ is a number like others. */
+export const infiniteCases = (): OpCase[] =>
+  CRFS.map(([lengths, count]) => crfCase(forbiddingWholly(lengths, count), "steps of −∞"));
+
+const CRFS: readonly (readonly [lengths: readonly number[], count: number])[] = [
+  [[1], 1],
+  [[1], 5],
+  [[3, 1], 1],
+  [[1, 1, 1], 2],
+  [[4, 1, 7], 3],
+  [[2, 9, 33], 8],
+  [[17, 5], 13],
+  [[48, 1, 20], 29],
+  [[100], 41],
+];
+
 export function lossCases(): OpCase[] {
   const ragged = RAGGED.flatMap((columns, i) => {
     const rows = RAGGED[(i * 4 + 7) % RAGGED.length];
@@ -148,17 +180,6 @@ export function lossCases(): OpCase[] {
       crossEntropyCase(1, columns, randomFloats(columns, i, 2), "random"),
     ];
   });
-  const crfs: readonly (readonly [lengths: readonly number[], count: number])[] = [
-    [[1], 1],
-    [[1], 5],
-    [[3, 1], 1],
-    [[1, 1, 1], 2],
-    [[4, 1, 7], 3],
-    [[2, 9, 33], 8],
-    [[17, 5], 13],
-    [[48, 1, 20], 29],
-    [[100], 41],
-  ];
   return [
     ...ragged,
     crossEntropyCase(9, 5, randomFloats(45, 1, 1e4), "huge logits"),
@@ -167,7 +188,7 @@ export function lossCases(): OpCase[] {
     crossEntropyCase(9, 5, randomFloats(45, 3, 1e-40), "logits that are no normal floats"),
     crossEntropyCase(40, 7, randomFloats(280, 4), "the first and last label", [0, 6]),
     crossEntropyCase(3, 1000, randomFloats(3000, 5), "many labels"),
-    ...crfs.flatMap(([lengths, count]) => [
+    ...CRFS.flatMap(([lengths, count]) => [
       crfCase(labelled(lengths, count), "random"),
       crfCase(labelled(lengths, count, 10), "sure of itself"),
       crfCase(labelled(lengths, count, 0), "zeros"),
