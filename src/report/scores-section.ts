@@ -52,9 +52,9 @@ export function confusionSection(judgement: Judgement, report: Report): string {
 
 function definition(task: Report["task"]): string {
   if (task === "classes") {
-    return `<p class="note">Rows: the label that the data gives. Columns: the label that the model found. The darker, the larger the part of its row.</p>`;
+    return `<p class="note">Rows: the label that the data gives. Columns: the label that the model found. The stronger the colour, the larger the part of its row.</p>`;
   }
-  return `<p class="note">Rows: the type that the data marks. Columns: what the model made of it. The darker, the larger the part of its row. Each marked entity counts once, and so each row adds up to its support:</p>
+  return `<p class="note">Rows: the type that the data marks. Columns: what the model made of it. The stronger the colour, the larger the part of its row. Each marked entity counts once, and so each row adds up to its support:</p>
 <ul class="note">
 <li>found as its own type, on the diagonal: start, end and type are right;</li>
 <li><b>boundary</b>: the right type was found in an overlapping place, but start or end is wrong;</li>
