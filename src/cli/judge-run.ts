@@ -1,6 +1,7 @@
 import { readDataset } from "../data/index.ts";
 import type { EntitySpan } from "../metrics/entity-scores.ts";
 import type { FoundEntity, JudgedText } from "../report/judgement.ts";
+import { parseTokenizerConfig } from "../text/tokenizer.ts";
 import type { TextExample } from "../train/examples.ts";
 import { createTrainee } from "./create-trainee.ts";
 import { labelOf } from "./entity-types.ts";
@@ -17,7 +18,8 @@ export async function judgeTagger(options: FinetuneOptions, plan: FinetunePlan):
   const texts = markedTexts(await readDataset(dev));
   const tag = await loadTagger(output, { threads, ...(kernels === undefined ? {} : { kernels }) });
   // Without a CRF, a word's later pieces have never had a label to learn.
-  const pieces = plan.metadata.crf === undefined && options.tokenizer === "wordpiece";
+  const { crf, tokenizer } = plan.metadata;
+  const pieces = crf === undefined && parseTokenizerConfig(tokenizer, output).type === "wordpiece";
   const aggregation_strategy = pieces ? "first" : "simple";
   const progress = startProgress("texts", process.stderr);
   const judged: JudgedText[] = [];

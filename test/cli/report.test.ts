@@ -69,6 +69,27 @@ describe("the report of a run", () => {
     assert.doesNotMatch(await readFile(again, "utf8"), /\p{Script=Han}/u);
   });
 
+  it("judges words of several pieces as training did, from nothing and from a model", async () => {
+    const names = ["Anneliese", "Bartholomew", "Clementine", "Dagobert", "Eleonore"];
+    const verbs = ["visited", "remembered", "congratulated"];
+    const sentences = Array.from({ length: 60 }, (_, i) => {
+      const [one, other] = [names[i % 5]!, names[(i * 3 + 1) % 5]!];
+      return `yesterday O\n${one} B-PER\n${other} I-PER\n${verbs[i % 3]} O\n${names[(i * 2) % 5]} B-PER\n`;
+    });
+    const data = join(folder, "names.conll");
+    await writeFile(data, sentences.join("\n"));
+    const options = ["--train", data, "--dev", data, "--epochs", "2", "--learning-rate", "5e-3"];
+    const pieces = ["--tokenizer", "wordpiece", "--vocab-size", "60"];
+    for (const head of ["crf", "softmax"]) {
+      const fresh = await train(`${head}-fresh`, ...options, ...pieces, "--head", head);
+      const again = await train(`${head}-again`, ...options, "--head", head, "--model", fresh.output);
+      for (const { result } of [fresh, again]) {
+        assert.ok(result.dev.f1 > 0.1, `${head}: nothing was learnt: F1 ${result.dev.f1}`);
+        assert.equal(result.dev.f1, result.results[0].score, head);
+      }
+    }
+  });
+
   it("judges a classifier by its best weights, and keeps to --no-text", async () => {
     const lines = Array.from({ length: 60 }, (_, i) =>
       i % 3 === 0 ? `what a fine film ${i}\tgood` : `what a dull film ${i}\tpoor`,
