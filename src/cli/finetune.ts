@@ -85,11 +85,11 @@ async function openRun(
   const plan = await planFinetune(options); // before a folder is made: data that is no good leaves nothing behind
   const path = run ?? join("runs", basename(output, extname(output)));
   const inputs = [train, dev, model, vocab].filter((file) => file !== undefined);
-  return { folder: await RunFolder.create(path, options, inputs), options, plan };
+  return { folder: await RunFolder.create(path, "finetune", options, inputs), options, plan };
 }
 
 async function reopenRun(path: string): Promise<OpenRun> {
-  const { folder, options: settings } = await RunFolder.resume(path);
+  const { folder, options: settings } = await RunFolder.resume(path, "finetune");
   const options = settings as FinetuneOptions;
   return { folder, options, plan: await planFinetune(options) };
 }

@@ -75,12 +75,12 @@ async function openRun(
   }
   const plan = await planPretrain(options); // before a folder is made: texts that are no good leave nothing behind
   const inputs = [train, vocab].filter((file) => file !== undefined);
-  const folder = await RunFolder.create(run ?? join("runs", basename(output)), options, inputs);
+  const folder = await RunFolder.create(run ?? join("runs", basename(output)), "pretrain", options, inputs);
   return { folder, options, plan };
 }
 
 async function reopenRun(path: string): Promise<OpenRun> {
-  const { folder, options: settings } = await RunFolder.resume(path);
+  const { folder, options: settings } = await RunFolder.resume(path, "pretrain");
   const options = settings as PretrainOptions;
   return { folder, options, plan: await planPretrain(options) };
 }

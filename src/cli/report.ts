@@ -30,8 +30,8 @@ Examples:
 }
 
 async function reportAction(run: string, { output, text, json }: ReportOptions): Promise<void> {
-  const { folder, settings } = await RunFolder.open(run);
-  const options = settings.options as FinetuneOptions;
+  const { folder, options: settings } = await RunFolder.openUnchanged(run, "finetune");
+  const options = settings as FinetuneOptions;
   const result = (await folder.readResult()) as { results: readonly SeedResult[] } | undefined;
   const { path, figures } = await writeReport(folder, options, await planFinetune(options), result?.results, {
     ...(text ? {} : { text }),

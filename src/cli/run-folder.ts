@@ -14,8 +14,12 @@ const LOG = "log.jsonl";
 const RESULT = "result.json";
 const WORKER = "pid";
 
+/** The commands that leave a run folder. */
+export type RunCommand = "finetune" | "pretrain";
+
 /** What a run is: how it was started, and the SHA-256 of each file that it reads. */
 export interface RunSettings {
+  readonly command: RunCommand;
   readonly options: unknown;
   readonly inputs: Readonly<Record<string, string>>;
 }
@@ -32,7 +36,12 @@ export class RunFolder {
    * @param inputs the files that the run reads; a resumed run must find them as they are now
    * @throws {TrainingError} `bad-run` where a run is there already
    */
-  static async create(path: string, options: object, inputs: readonly string[]): Promise<RunFolder> {
+  static async create(
+    path: string,
+    command: RunCommand,
+    options: object,
+    inputs: readonly string[],
+  ): Promise<RunFolder> {
     const folder = new RunFolder(path);
     await mkdir(path, { recursive: true });
     if (await folder.#has(SETTINGS)) {
@@ -42,7 +51,7 @@ export class RunFolder {
       );
     }
     const digests = await Promise.all(inputs.map(async (file) => [file, await digestOf(file)]));
-    const settings: RunSettings = { options, inputs: Object.fromEntries(digests) };
+    const settings: RunSettings = { command, options, inputs: Object.fromEntries(digests) };
     await folder.writeText(SETTINGS, `${JSON.stringify(settings, undefined, 2)}\n`);
     return folder;
   }
@@ -61,13 +70,18 @@ export class RunFolder {
   }
 
   /**
-   * As {@link open}, to go on with the run.
+   * As {@link open}, where the run and the files that it reads must be what they were when it began.
    *
-   * @throws {TrainingError} `bad-run` also where a file that it reads is gone or has changed, or the run has ended
+   * @throws {TrainingError} `bad-run` also for a run of another command, or a file that is gone or has changed
    */
-  static async resume(path: string): Promise<{ folder: RunFolder; options: unknown }> {
+  static async openUnchanged(
+    path: string,
+    command: RunCommand,
+  ): Promise<{ folder: RunFolder; options: unknown }> {
     const { folder, settings } = await RunFolder.open(path);
-    if (await folder.hasResult()) throw new TrainingError("bad-run", `${path}: this run has come to its end`);
+    if (settings.command !== command) {
+      throw new TrainingError("bad-run", `${path}: is a run of ${settings.command}, not of ${command}`);
+    }
     for (const [file, digest] of Object.entries(settings.inputs)) {
       const now = await digestOf(file).catch((error) => {
         throw new TrainingError("bad-run", `${path}: ${file} can't be read: ${error.message}`);
@@ -76,6 +90,19 @@ export class RunFolder {
       throw new TrainingError("bad-run", `${path}: ${file} has changed since the run began`);
     }
     return { folder, options: settings.options };
+  }
+
+  /**
+   * As {@link openUnchanged}, to go on with the run.
+   *
+   * @throws {TrainingError} `bad-run` also where the run has ended
+   */
+  static async resume(path: string, command: RunCommand): Promise<{ folder: RunFolder; options: unknown }> {
+    const run = await RunFolder.openUnchanged(path, command);
+    if (await run.folder.hasResult()) {
+      throw new TrainingError("bad-run", `${path}: this run has come to its end`);
+    }
+    return run;
   }
 
   /**

@@ -153,6 +153,8 @@ describe("electra-edge finetune", () => {
     await cutOff(args, "changing", 2, "SIGTERM");
     await writeFile(data, (await readFile(MADE_UP, "utf8")).replace("P-B", "P-I"));
     await fail(["finetune", "--resume", at("changing")], /changing\.txt has changed since the run began/);
+    await fail(["report", at("changing")], /changing\.txt has changed since the run began/);
+    await fail(["pretrain", "--resume", at("changing")], /changing: is a run of finetune, not of pretrain/);
     await rm(data);
     await fail(["finetune", "--resume", at("changing")], /changing\.txt can't be read/);
     await fail(args, /changing\.txt: no such file/);
