@@ -16,6 +16,7 @@
 
 import { blockRows, fetch } from "./blocks";
 import { finishRow } from "./finish";
+import { packRows } from "./gemm";
 import { quantizeRowsInt16, quantizeRowUnsigned } from "./quantize";
 
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 4 : 2;
@@ -96,35 +97,80 @@ export function quantizeInputs(inputs: usize, m: i32, k: i32, stride: i32, packe
 }
 
 /**
- * Puts one weight row, k values of −127 … 127, in its place as row `row` of packed weights, whose memory must start
- * out zero.
- *
- * @param scale what one unit of the row's values stands for
+ * Puts weight rows [rows, k], values of −127 … 127, in their places as rows `firstRow` and on of packed weights, whose
+ * memory must start out zero.
  */
-export function packInt8WeightRow(weights: usize, k: i32, row: i32, scale: f32, packed: usize): void {
-  const column = <usize>(row & 7);
-  packed += <usize>(row >> 3) * weightPanelBytes(k);
-  f32.store(packed + (column << 2), scale);
-  if (ASC_FEATURE_RELAXED_SIMD) i32.store(packed + (column << 2), sumBytes(weights, k), 32);
-  packed += WEIGHT_HEADER + column * GROUP;
-  const end = weights + k;
-  for (; weights + GROUP <= end; weights += GROUP, packed += 8 * GROUP) {
-    if (GROUP === 4) i32.store(packed, i32.load(weights));
-    else i32.store16(packed, i32.load16_u(weights));
+export function packInt8WeightRows(weights: usize, rows: i32, k: i32, firstRow: i32, packed: usize): void {
+  for (const end = firstRow + rows; firstRow < end; ) {
+    const panel = packed + <usize>(firstRow >> 3) * weightPanelBytes(k);
+    if ((firstRow & 7) === 0 && end - firstRow >= 8) {
+      packPanel(weights, k, panel);
+      firstRow += 8;
+      weights += (<usize>k) << 3;
+    } else {
+      packValues(weights, 0, k, firstRow & 7, panel);
+      firstRow++;
+      weights += k;
+    }
   }
-  for (; weights < end; weights++, packed++) i32.store8(packed, i32.load8_u(weights));
 }
 
-/** The sum of k int8. */
-function sumBytes(bytes: usize, k: i32): i32 {
-  let sums = i32x4.splat(0);
-  for (; k >= 16; k -= 16, bytes += 16) {
-    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v128.load(bytes))));
+/** The scales [rows] of the same rows: what one unit of a row's values stands for. */
+export function packInt8WeightScales(scales: usize, rows: i32, k: i32, firstRow: i32, packed: usize): void {
+  for (const end = firstRow + rows; firstRow < end; firstRow++, scales += 4) {
+    const panel = packed + <usize>(firstRow >> 3) * weightPanelBytes(k);
+    f32.store(panel + ((<usize>(firstRow & 7)) << 2), f32.load(scales));
   }
+}
+
+/** Eight rows at once: four values of each at a time, which plain SIMD then wants as two pairs. */
+function packPanel(weights: usize, k: i32, panel: usize): void {
+  const words = k >> 2;
+  const first = panel + WEIGHT_HEADER;
+  packRows(weights, 4, words, k, first, 32);
+  packRows(weights + ((<usize>k) << 2), 4, words, k, first + 16, 32);
+  const end = first + ((<usize>words) << 5);
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    let low = i32x4.splat(0);
+    let high = low;
+    for (let at = first; at < end; at += 32) {
+      low = i32x4.add(low, sumsOfFour(v128.load(at)));
+      high = i32x4.add(high, sumsOfFour(v128.load(at, 16)));
+    }
+    v128.store(panel, low, 32);
+    v128.store(panel, high, 48);
+  } else {
+    for (let at = first; at < end; at += 32) {
+      const low = v128.load(at);
+      const high = v128.load(at, 16);
+      v128.store(at, i16x8.shuffle(low, high, 0, 2, 4, 6, 8, 10, 12, 14));
+      v128.store(at, i16x8.shuffle(low, high, 1, 3, 5, 7, 9, 11, 13, 15), 16);
+    }
+  }
+  if (k & 3) {
+    const wide = k & ~3;
+    for (let row = 0; row < 8; row++) packValues(weights + <usize>(row * k), wide, k, row, panel);
+  }
+}
+
+/** The sum of each four of sixteen int8. */
+function sumsOfFour(bytes: v128): v128 {
+  return i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(bytes));
+}
+
+/** The values from `first` up to but without `k` of a row, which is row `row` of its panel, one by one. */
+function packValues(weights: usize, first: i32, k: i32, row: i32, panel: usize): void {
+  const to = panel + WEIGHT_HEADER + <usize>(row * GROUP);
   let sum = 0;
-  for (; k > 0; k--, bytes++) sum += i32.load8_s(bytes);
-  sum += i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
-  return sum + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
+  for (let i = first; i < k; i++) {
+    const value = i32.load8_s(weights + i);
+    sum += value;
+    i32.store8(to + <usize>((i & -GROUP) * 8 + (i & (GROUP - 1))), value);
+  }
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const at = panel + 32 + ((<usize>row) << 2);
+    i32.store(at, i32.load(at) + sum);
+  }
 }
 
 /**

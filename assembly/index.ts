@@ -3,6 +3,8 @@
 
 export { attention, attentionHeads, attentionScratchBytes } from "./attention";
 export { attentionInt16, attentionInt16Heads, attentionInt16ScratchBytes } from "./attention-int16";
+// Weights on their way in.
+export { arePositive, includesLowestInt8 } from "./checks";
 // What turns emissions into labels.
 export { crfBackward, crfForward, crfMarginals, crfStride, crfViterbi } from "./crf";
 // The encoder.
@@ -11,11 +13,11 @@ export { gemm, packedInputBytes, packedWeightBytes, packInputs, packWeightRow } 
 export {
   gemmInt8,
   packedInt8WeightBytes,
-  packInt8WeightRow,
+  packInt8WeightRows,
+  packInt8WeightScales,
   quantizedInputBytes,
   quantizeInputs,
 } from "./gemm-int8";
-// Weights on their way in.
 export { widenHalves } from "./half";
 export { layerNorm } from "./layernorm";
 export { softmax } from "./softmax";

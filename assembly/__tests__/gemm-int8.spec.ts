@@ -2,7 +2,8 @@ import { IDENTITY } from "../finish";
 import {
   gemmInt8,
   packedInt8WeightBytes,
-  packInt8WeightRow,
+  packInt8WeightRows,
+  packInt8WeightScales,
   quantizedInputBytes,
   quantizeInputs,
 } from "../gemm-int8";
@@ -10,7 +11,8 @@ import { at, put } from "./values";
 
 const INPUTS = memory.data(64);
 const PACKED = memory.data(256);
-const ROW = memory.data<i8>([1, 2, 3, -4]);
+const ROWS = memory.data<i8>([1, 2, 3, 2, 3, -4]);
+const SCALES = memory.data<f32>([0.5, 2]);
 const WEIGHTS = memory.data(512);
 const BIAS = memory.data<f32>([1, 0, 0, 0, 0, 0, 0, 0]);
 const OUT = memory.data(64);
@@ -21,8 +23,8 @@ describe("gemmInt8", () => {
     expect(packedInt8WeightBytes(2, 3)).toBeLessThanOrEqual(512);
     put(INPUTS, [127, 0, 127, 0, -127, 0]);
     quantizeInputs(INPUTS, 2, 3, 3, PACKED);
-    packInt8WeightRow(ROW, 3, 0, 0.5, WEIGHTS);
-    packInt8WeightRow(ROW + 1, 3, 1, 2, WEIGHTS);
+    packInt8WeightRows(ROWS, 2, 3, 0, WEIGHTS);
+    packInt8WeightScales(SCALES, 2, 3, 0, WEIGHTS);
     gemmInt8(PACKED, WEIGHTS, BIAS, 0, OUT, 2, 2, 3, 2, IDENTITY);
     expect(at(OUT, 0)).toBeCloseTo(1 + 0.5 * 127 * (1 + 3), 2);
     expect(at(OUT, 1)).toBeCloseTo(2 * 127 * (2 - 4), 2);

@@ -20,7 +20,23 @@ export function parseStrictJson(
   } catch (error) {
     return fail("malformed", `not JSON: ${(error as Error).message}`);
   }
+  if (isDeeper(value, DEPTH_LIMIT)) fail("malformed", `nested more than ${DEPTH_LIMIT} deep`);
+  // Written out again a value has each key once. Most files are as `JSON.stringify` would have them, and this is
+  // several times as fast as going through a vocabulary by hand.
+  if (JSON.stringify(value) === text.trimEnd()) return value;
+  const duplicate = findDuplicateKey(text);
+  if (duplicate !== undefined) fail("duplicate", `the key ${JSON.stringify(duplicate)} appears twice`);
+  return value;
+}
 
+function isDeeper(value: unknown, limit: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return limit === 0 || children.some((child) => isDeeper(child, limit - 1));
+}
+
+/** @param text valid JSON */
+function findDuplicateKey(text: string): string | undefined {
   // By hand and not with a regular expression, whose backtracking a long hostile string could exhaust.
   const open: (Set<string> | undefined)[] = [];
   for (let i = 0; i < text.length; i++) {
@@ -44,13 +60,12 @@ export function parseStrictJson(
         while (text.charCodeAt(next) <= 32) next++;
         if (text.charCodeAt(next) !== CODE[":"]) break;
         const key = JSON.parse(text.slice(start, i + 1)) as string;
-        if (keys.has(key)) fail("duplicate", `the key ${JSON.stringify(key)} appears twice`);
+        if (keys.has(key)) return key;
         keys.add(key);
       }
     }
-    if (open.length > DEPTH_LIMIT) fail("malformed", `nested more than ${DEPTH_LIMIT} deep`);
   }
-  return value;
+  return undefined;
 }
 
 function endOfString(text: string, start: number): number {

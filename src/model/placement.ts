@@ -52,44 +52,85 @@ export function packFloatRows(
   };
 }
 
+/** Called with data that holds a value which its tensor may not have; it throws. */
+export type Refuse = (data: Uint8Array) => void;
+
 /** Rows of int8 at an address. */
-export function placeIntegerRows(machine: Machine, address: number, inputs: number): Placement {
+export function placeIntegerRows(
+  machine: Machine,
+  address: number,
+  inputs: number,
+  refuse: Refuse,
+): Placement {
   return {
     rowBytes: inputs,
     place(data, firstRow) {
-      machine.bytes(address + firstRow * inputs, data.byteLength).set(data);
+      const to = address + firstRow * inputs;
+      machine.bytes(to, data.byteLength).set(data);
+      if (machine.kernels.includesLowestInt8(to, data.byteLength)) refuse(data);
     },
   };
 }
 
-/** Rows of a packed int8 matrix, from `offset` on. @param scales [rows], filled before the rows come */
+/** The scales of int8 rows, at an address. */
+export function placeScales(machine: Machine, address: number, refuse: Refuse): Placement {
+  return {
+    rowBytes: 4,
+    place(data, first) {
+      const to = address + first * 4;
+      machine.bytes(to, data.byteLength).set(data);
+      if (!machine.kernels.arePositive(to, data.byteLength / 4)) refuse(data);
+    },
+  };
+}
+
+/** Rows of a packed int8 matrix, from `offset` on. */
 export function packIntegerRows(
   machine: Machine,
   stage: Stage,
   packed: number,
   inputs: number,
   offset: number,
-  scales: Float32Array,
+  refuse: Refuse,
 ): Placement {
+  const { rowBytes, place } = placeIntegerRows(machine, stage.address, inputs, refuse);
   return {
-    rowBytes: inputs,
+    rowBytes,
     place(data, firstRow) {
-      machine.bytes(stage.address, data.byteLength).set(data);
-      for (let i = 0; i * inputs < data.byteLength; i++) {
-        const row = stage.address + i * inputs;
-        const scale = scales[firstRow + i]!;
-        machine.kernels.packInt8WeightRow(row, inputs, offset + firstRow + i, scale, packed);
-      }
+      place(data, 0);
+      const rows = data.byteLength / rowBytes;
+      machine.kernels.packInt8WeightRows(stage.address, rows, inputs, offset + firstRow, packed);
     },
   };
 }
 
-/** Values kept in JavaScript: scales that are needed while loading only. */
-export function keepValues(kept: Float32Array | Uint8Array): Placement {
+/** The scales of such rows. */
+export function packScales(
+  machine: Machine,
+  stage: Stage,
+  packed: number,
+  inputs: number,
+  offset: number,
+  refuse: Refuse,
+): Placement {
+  const { rowBytes, place } = placeScales(machine, stage.address, refuse);
   return {
-    rowBytes: kept.BYTES_PER_ELEMENT,
+    rowBytes,
     place(data, first) {
-      new Uint8Array(kept.buffer).set(data, first * kept.BYTES_PER_ELEMENT);
+      place(data, 0);
+      const rows = data.byteLength / rowBytes;
+      machine.kernels.packInt8WeightScales(stage.address, rows, inputs, offset + first, packed);
+    },
+  };
+}
+
+/** Group scales of int4, kept in JavaScript: they are needed while loading only. @param check throws for bad ones */
+export function keepGroupScales(kept: Uint8Array, check: (data: Uint8Array) => void): Placement {
+  return {
+    rowBytes: 1,
+    place(data, first) {
+      check(data);
+      kept.set(data, first);
     },
   };
 }

@@ -25,7 +25,7 @@ export class Team<Job> {
     threads: number,
     joining: (thread: number) => unknown,
   ): Promise<Team<Job>> {
-    const team = new Team<Job>(Array.from({ length: threads }, startThread));
+    const team = new Team<Job>(await Promise.all(Array.from({ length: threads }, startThread)));
     await team.#ask(joining);
     return team;
   }

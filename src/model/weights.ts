@@ -3,12 +3,15 @@ import type { Machine } from "../wasm/machine.ts";
 import { LayerNorm, Linear } from "./layers.ts";
 import type { ModelFile } from "./model-file.ts";
 import {
-  keepValues,
+  keepGroupScales,
   type Placement,
   packFloatRows,
   packIntegerRows,
+  packScales,
   placeFloats,
   placeIntegerRows,
+  placeScales,
+  type Refuse,
   type Stage,
   unpackRows,
 } from "./placement.ts";
@@ -67,8 +70,9 @@ export class Weights {
     const [rows, size] = shape as [number, number];
     const address = this.#machine.reserve(rows * size);
     const scales = this.#machine.reserve(rows * 4);
-    this.#placements.set(scaleName(table), placeFloats(this.#machine, this.#stage, "f32", scales));
-    this.#placeIntegers(table, placeIntegerRows(this.#machine, address, size));
+    const scale = scaleName(table);
+    this.#placements.set(scale, placeScales(this.#machine, scales, this.#refuse(scale)));
+    this.#placeIntegers(table, placeIntegerRows(this.#machine, address, size, this.#refuse(table)));
     return { address, scales };
   }
 
@@ -116,7 +120,6 @@ export class Weights {
   load(tensor: TensorInfo, at: number, data: Uint8Array): void {
     const placement = this.#placements.get(tensor.name);
     if (placement === undefined) return;
-    checkQuantizedValues(tensor, data, this.#file.name);
     placement.place(data, at / placement.rowBytes);
   }
 
@@ -127,14 +130,14 @@ export class Weights {
 
   #pack(name: string, packed: number, inputs: number, firstRow: number): void {
     const [machine, stage] = [this.#machine, this.#stage];
-    const { shape, storage } = this.#parameter(name);
+    const { storage } = this.#parameter(name);
     if (!isQuantized(storage)) {
       this.#placements.set(name, packFloatRows(machine, stage, storage, packed, inputs, firstRow));
       return;
     }
-    const scales = new Float32Array(shape[0]!);
-    this.#placements.set(scaleName(name), keepValues(scales));
-    this.#placeIntegers(name, packIntegerRows(machine, stage, packed, inputs, firstRow, scales));
+    const scale = scaleName(name);
+    this.#placements.set(scale, packScales(machine, stage, packed, inputs, firstRow, this.#refuse(scale)));
+    this.#placeIntegers(name, packIntegerRows(machine, stage, packed, inputs, firstRow, this.#refuse(name)));
   }
 
   /** Registers int8 rows, by way of unpacking where the file has them as int4. */
@@ -147,11 +150,17 @@ export class Weights {
     const [count, inputs] = shape as [number, number];
     const groups = Math.ceil(inputs / INT4_GROUP);
     const groupScales = new Uint8Array(count * groups);
-    this.#placements.set(groupScaleName(name), keepValues(groupScales));
+    const groupScale = groupScaleName(name);
+    this.#placements.set(groupScale, keepGroupScales(groupScales, this.#refuse(groupScale)));
     const refuse = (): never => {
       throw new ModelFileError("bad-value", this.#file.name, "int4 values are from -7 to 7, not -8", name);
     };
     this.#placements.set(name, unpackRows(rows, inputs, groups, groupScales, refuse));
+  }
+
+  /** Finds again what the kernels found, to name it. */
+  #refuse(name: string): Refuse {
+    return (data) => checkQuantizedValues(this.#file.tensors.get(name)!, data, this.#file.name);
   }
 
   #parameter(name: string): StoredParameter {

@@ -4,7 +4,7 @@ import type { CrfTokens } from "../model/config.ts";
 import type { ModelFile } from "../model/model-file.ts";
 import type { TokenClassifier } from "../model/token-classifier.ts";
 import { parseLabel, parseScheme } from "../text/labels.ts";
-import { createTokenizer, type Encoding, parseTokenizerConfig, type Tokenizer } from "../text/tokenizer.ts";
+import { type Encoding, parseTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import {
   type AggregationStrategy,
   type Entity,
@@ -29,13 +29,14 @@ export class Tagger {
 
   constructor({ name, metadata }: ModelFile, classifier: TokenClassifier) {
     const scheme = parseScheme(metadata.scheme, name);
-    const tokenizer = parseTokenizerConfig(metadata.tokenizer, name);
-    if (tokenizer.vocab.length > metadata.config.vocab_size) {
-      const detail = `the vocabulary has ${tokenizer.vocab.length} tokens, but "vocab_size" is ${metadata.config.vocab_size}`;
+    const tokenizer = parseTokenizer(metadata.tokenizer, name);
+    const tokens = tokenizer.config.vocab.length;
+    if (tokens > metadata.config.vocab_size) {
+      const detail = `the vocabulary has ${tokens} tokens, but "vocab_size" is ${metadata.config.vocab_size}`;
       throw new ModelFileError("tokenizer-malformed", name, detail);
     }
     this.#classifier = classifier;
-    this.#tokenizer = createTokenizer(tokenizer);
+    this.#tokenizer = tokenizer;
     this.#labels = {
       names: metadata.labels,
       parsed: metadata.labels.map((label) => parseLabel(label, scheme)),

@@ -1,4 +1,5 @@
 import { ModelFileError } from "../errors.ts";
+import { TokenIds } from "./token-ids.ts";
 
 /** The `tokenizer` entry of a model file (`docs/format.md`); options have the names of Hugging Face's BertTokenizer. */
 export interface TokenizerConfig {
@@ -29,6 +30,14 @@ const TYPES = ["characters", "wordpiece"] as const;
  * @throws {ModelFileError} `tokenizer-malformed`, naming the field, what was expected and what came
  */
 export function parseTokenizerConfig(json: unknown, source: string): TokenizerConfig {
+  return parseIndexedTokenizer(json, source).config;
+}
+
+/** As {@link parseTokenizerConfig}, with the index of the vocabulary that its checks need. */
+export function parseIndexedTokenizer(
+  json: unknown,
+  source: string,
+): { readonly config: TokenizerConfig; readonly ids: TokenIds } {
   const fail = (detail: string): never => {
     throw new ModelFileError("tokenizer-malformed", source, `tokenizer: ${detail}`);
   };
@@ -43,8 +52,9 @@ export function parseTokenizerConfig(json: unknown, source: string): TokenizerCo
 
   const vocab = fields["vocab"];
   if (!Array.isArray(vocab)) return fail(`"vocab" must be an array of strings, not ${shown(vocab)}`);
-  const ids = new Map<string, number>();
-  for (const [id, token] of vocab.entries()) {
+  const ids = new TokenIds();
+  for (let id = 0; id < vocab.length; id++) {
+    const token: unknown = vocab[id];
     if (typeof token !== "string")
       return fail(`"vocab" must hold strings, but entry ${id} is ${shown(token)}`);
     const first = ids.get(token);
@@ -61,10 +71,10 @@ export function parseTokenizerConfig(json: unknown, source: string): TokenizerCo
     if (typeof value !== "string" || value === "") {
       return fail(`"${name}" must be a string that isn't empty, not ${shown(value)}`);
     }
-    return ids.has(value) ? value : fail(`"${name}" is ${shown(value)}, which "vocab" lacks`);
+    return ids.get(value) !== undefined ? value : fail(`"${name}" is ${shown(value)}, which "vocab" lacks`);
   };
 
-  return {
+  const config: TokenizerConfig = {
     type,
     vocab,
     do_lower_case: flag("do_lower_case"),
@@ -76,6 +86,7 @@ export function parseTokenizerConfig(json: unknown, source: string): TokenizerCo
     pad_token: special("pad_token"),
     mask_token: (fields["mask_token"] ?? null) === null ? null : special("mask_token"),
   };
+  return { config, ids };
 }
 
 /** A value from a file, short enough for a message. */

@@ -1,7 +1,8 @@
 import { InputError } from "../errors.ts";
 import { characterEncoder } from "./characters.ts";
 import type { Encoding } from "./encoding.ts";
-import type { TokenizerConfig } from "./tokenizer-config.ts";
+import { TokenIds } from "./token-ids.ts";
+import { parseIndexedTokenizer, type TokenizerConfig } from "./tokenizer-config.ts";
 import { wordPieceEncoder } from "./wordpiece.ts";
 
 export type { Encoding } from "./encoding.ts";
@@ -17,7 +18,24 @@ export interface Tokenizer {
 
 /** @param config as `parseTokenizerConfig` gives it: the special tokens are taken to be in the vocabulary. */
 export function createTokenizer(config: TokenizerConfig): Tokenizer {
-  const ids = new Map(config.vocab.map((token, id) => [token, id]));
+  const ids = new TokenIds();
+  config.vocab.forEach((token, id) => {
+    ids.set(token, id);
+  });
+  return tokenizerOf(config, ids);
+}
+
+/**
+ * {@link parseTokenizerConfig} and {@link createTokenizer} in one, for whom the vocabulary is gone through once only.
+ *
+ * @throws {ModelFileError} `tokenizer-malformed`
+ */
+export function parseTokenizer(json: unknown, source: string): Tokenizer {
+  const { config, ids } = parseIndexedTokenizer(json, source);
+  return tokenizerOf(config, ids);
+}
+
+function tokenizerOf(config: TokenizerConfig, ids: TokenIds): Tokenizer {
   return {
     config,
     encode: config.type === "characters" ? characterEncoder(config, ids) : wordPieceEncoder(config, ids),

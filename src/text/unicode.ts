@@ -7,16 +7,22 @@
  * test/parity/text_golden.py prints them.
  */
 
-/** Ascending, inclusive: first, last, first, last, … */
-type Ranges = Uint32Array;
+/** Ascending, inclusive: first, last, first, last, … Unpacked when first asked for: many a tokenizer never does. */
+type Ranges = () => Uint32Array;
 
 function ranges(packed: string): Ranges {
-  const bounds = Uint32Array.from(packed.split(","), (digits) => Number.parseInt(digits, 36));
-  for (let i = 1; i < bounds.length; i++) bounds[i] += bounds[i - 1];
-  return bounds;
+  let bounds: Uint32Array | undefined;
+  return () => {
+    if (bounds === undefined) {
+      bounds = Uint32Array.from(packed.split(","), (digits) => Number.parseInt(digits, 36));
+      for (let i = 1; i < bounds.length; i++) bounds[i] += bounds[i - 1];
+    }
+    return bounds;
+  };
 }
 
-function includes(bounds: Ranges, codePoint: number): boolean {
+function includes(ranges: Ranges, codePoint: number): boolean {
+  const bounds = ranges();
   let low = 0;
   let high = bounds.length;
   while (low < high) {

@@ -1,4 +1,5 @@
 import { type Encoding, EncodingBuilder } from "./encoding.ts";
+import { TokenIds } from "./token-ids.ts";
 import type { TokenizerConfig } from "./tokenizer-config.ts";
 import { wordSplitter } from "./words.ts";
 
@@ -12,21 +13,18 @@ export const MAX_WORD_LENGTH = 100;
  * text is cut into words (`words.ts`), and the longest known pieces cut the words. Special tokens written in the text
  * are taken for themselves.
  */
-export function wordPieceEncoder(
-  config: TokenizerConfig,
-  ids: ReadonlyMap<string, number>,
-): (text: string) => Encoding {
+export function wordPieceEncoder(config: TokenizerConfig, ids: TokenIds): (text: string) => Encoding {
   const cls = ids.get(config.cls_token)!;
   const sep = ids.get(config.sep_token)!;
   const unknown = ids.get(config.unk_token)!;
   const special = specialTokens(config);
   const wordsOf = wordSplitter(config);
-  const continuations = new Map<string, number>();
+  const continuations = new TokenIds();
   let longest = 0;
-  for (const [token, id] of ids) {
+  config.vocab.forEach((token, id) => {
     longest = Math.max(longest, token.length);
     if (token.startsWith(CONTINUATION)) continuations.set(token.slice(CONTINUATION.length), id);
-  }
+  });
 
   /** Greedy, longest piece first; `undefined` where a part is unknown. */
   const cut = (form: string): { id: number; from: number; to: number }[] | undefined => {

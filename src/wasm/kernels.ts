@@ -5,11 +5,15 @@
 export interface Kernels {
   heapBase(): number;
 
+  /** Both return 1 or 0. */
+  includesLowestInt8(values: number, count: number): number;
+  arePositive(values: number, count: number): number;
   widenHalves(halves: number, count: number, floats: number): void;
   packedWeightBytes(n: number, k: number): number;
   packWeightRow(weights: number, k: number, row: number, packed: number): void;
   packedInt8WeightBytes(n: number, k: number): number;
-  packInt8WeightRow(weights: number, k: number, row: number, scale: number, packed: number): void;
+  packInt8WeightRows(weights: number, rows: number, k: number, firstRow: number, packed: number): void;
+  packInt8WeightScales(scales: number, rows: number, k: number, firstRow: number, packed: number): void;
 
   embed(
     inputIds: number,

@@ -85,11 +85,10 @@ export async function runKnownAnswers(module: WebAssembly.Module): Promise<Known
   const inputs = Array.from({ length: m * k }, (_, at) => [127, 127, 0, 1, 126][at % 5]!);
   const zeroBias = new Array<number>(n).fill(0);
   const packed = take(kernels.packedInt8WeightBytes(n, k));
-  const staged = take(k);
-  for (let row = 0; row < n; row++) {
-    machine.bytes(staged, k).set(weights.slice(row * k, row * k + k));
-    kernels.packInt8WeightRow(staged, k, row, 1, packed);
-  }
+  const staged = take(n * k);
+  machine.bytes(staged, n * k).set(weights);
+  kernels.packInt8WeightRows(staged, n, k, 0, packed);
+  kernels.packInt8WeightScales(place(new Array<number>(n).fill(1)), n, k, 0, packed);
   const integers = [kernels.quantizeInputs, kernels.gemmInt8] as const;
   const sums = multiply(integers, packed, inputs, zeroBias, m, k, IDENTITY);
   compare("gemmInt8", sums, product(inputs, weights, zeroBias, m, k), INTEGER_TOLERANCE);

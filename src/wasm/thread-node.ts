@@ -1,8 +1,12 @@
-import { Worker } from "node:worker_threads";
-import type { StartThread, Thread } from "./thread.ts";
+import type { Worker } from "node:worker_threads";
+import type { Thread } from "./thread.ts";
 
-export const startThread: StartThread = () =>
-  threadOf(new Worker(new URL("../team-member.node.ts", import.meta.url)));
+/** A `StartThread`. */
+export async function startThread(): Promise<Thread> {
+  // Here, since whoever wants no threads need not wait for the module.
+  const { Worker } = await import("node:worker_threads");
+  return threadOf(new Worker(new URL("../team-member.node.ts", import.meta.url)));
+}
 
 /** Of a worker whose script is another. */
 export function threadOf(worker: Worker): Thread {

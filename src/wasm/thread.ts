@@ -10,7 +10,7 @@ export interface Thread {
 }
 
 /** Starts a thread that serves `src/model/team-member.ts`. */
-export type StartThread = () => Thread;
+export type StartThread = () => Thread | Promise<Thread>;
 
 /** Why there can be no threads here; undefined where there can. */
 export function threadsUnavailable(): string | undefined {

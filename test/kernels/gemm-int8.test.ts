@@ -106,16 +106,21 @@ overBinaries((bench) => {
     return outcome.bytes("packed");
   }
 
-  function packWeights(weights: Int8Array, scales: Float32Array): Uint8Array {
+  /** @param parts how many rows come at a time, one after the other; all at once where it is left out */
+  function packWeights(weights: Int8Array, scales: Float32Array, parts = [scales.length]): Uint8Array {
     const n = scales.length;
     const k = weights.length / n;
     const regions = {
       weights: input(weights),
+      scales: input(scales),
       packed: updated(new Uint8Array(kernels.packedInt8WeightBytes(n, k))),
     };
     const outcome = bench.call(regions, (at) => {
-      for (let row = 0; row < n; row++) {
-        kernels.packInt8WeightRow(at.weights + row * k, k, row, scales[row], at.packed);
+      let row = 0;
+      for (const rows of parts) {
+        kernels.packInt8WeightScales(at.scales + row * 4, rows, k, row, at.packed);
+        kernels.packInt8WeightRows(at.weights + row * k, rows, k, row, at.packed);
+        row += rows;
       }
       return undefined;
     });
@@ -288,6 +293,17 @@ overBinaries((bench) => {
       outcome.floats("out"),
       reference(binary, operands).map((value, i) => value + residual[i]),
     );
+  });
+
+  test("weights are packed alike however many rows come at a time", () => {
+    const n = 27;
+    for (const k of [1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 18, 19, 33, 64]) {
+      const { weights, scales } = randomOperands(1, n, k);
+      const oneByOne = packWeights(weights, scales, new Array(n).fill(1));
+      for (const parts of [[n], [8, 8, 11], [3, 16, 8], [5, 22]]) {
+        assert.deepEqual(packWeights(weights, scales, parts), oneByOne);
+      }
+    }
   });
 
   test("inputs with room between their rows are packed without it", () => {

@@ -6,7 +6,7 @@ import { MemoryReader } from "../../src/model/byte-reader.ts";
 import { loadTokenClassifier } from "../../src/model/load-model.ts";
 import { chooseThreads } from "../../src/pipelines/threads.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
-import type { StartThread } from "../../src/wasm/thread.ts";
+import type { StartThread, Thread } from "../../src/wasm/thread.ts";
 import { startThread } from "../../src/wasm/thread-node.ts";
 import { randomModel } from "../model/random-model.ts";
 
@@ -61,9 +61,9 @@ describe("threads", () => {
   });
 
   test("turn a crashed thread into an error, and never wait for it", async () => {
-    const started: ReturnType<StartThread>[] = [];
-    const model = await teamOfTwo(() => {
-      const thread = startThread();
+    const started: Thread[] = [];
+    const model = await teamOfTwo(async () => {
+      const thread = await startThread();
       started.push(thread);
       return thread;
     });
@@ -79,8 +79,8 @@ describe("threads", () => {
   });
 
   test("report what a thread throws", async () => {
-    const model = await teamOfTwo(() => {
-      const thread = startThread();
+    const model = await teamOfTwo(async () => {
+      const thread = await startThread();
       return {
         ...thread,
         post: (message) => thread.post(message instanceof Int32Array ? "no batch" : message),
