@@ -31,8 +31,10 @@ export function parseStrictJson(
 
 function isDeeper(value: unknown, limit: number): boolean {
   if (typeof value !== "object" || value === null) return false;
+  if (limit === 0) return true;
   const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
-  return limit === 0 || children.some((child) => isDeeper(child, limit - 1));
+  for (let i = 0; i < children.length; i++) if (isDeeper(children[i], limit - 1)) return true;
+  return false;
 }
 
 /** @param text valid JSON */

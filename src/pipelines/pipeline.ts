@@ -85,13 +85,20 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
     const choice = chooseThreads(threads, platform.startThread, platform.cores);
     const shared = choice.threads > 1;
 
+    if (cache !== false && platform.loadThroughCache === undefined) {
+      throw new InputError("bad-option", "cache is for browsers: here models are read from where they are");
+    }
+    // Before the source is opened, which takes its own time; `load` hears of a failure.
+    const selecting = selectKernels(platform.kernelModule, kernels, shared);
+    selecting.catch(() => {});
+
     const load = async (opened: ByteReader) => {
       let reader = opened;
       try {
         const hashed = expected && new HashingReader(reader, await platform.createSha256());
         reader = hashed ?? reader;
         if (signal !== undefined) reader = new AbortableReader(reader, signal);
-        const { path, module } = await selectKernels(platform.kernelModule, kernels, shared);
+        const { path, module } = await selecting;
         const { file, model } = await loadTokenClassifier(module, reader, {
           onProgress,
           threads: choice.threads,
@@ -106,10 +113,7 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
       }
     };
     if (cache === false) return load(await platform.openSource(source, signal));
-    if (platform.loadThroughCache === undefined) {
-      throw new InputError("bad-option", "cache is for browsers: here models are read from where they are");
-    }
-    return platform.loadThroughCache(source, { cache, integrity: expected?.expected, signal }, load);
+    return platform.loadThroughCache!(source, { cache, integrity: expected?.expected, signal }, load);
   };
 }
 

@@ -8,10 +8,18 @@ export function embeddedModules(base64: Readonly<Record<KernelPath, string>>): K
     const name = shared ? `${path}, shared` : path;
     let module = compiled.get(name);
     if (module === undefined) {
-      const binary = Uint8Array.from(atob(base64[path]), (c) => c.charCodeAt(0));
+      const binary = decodeBase64(base64[path]);
       module = WebAssembly.compile(shared ? withSharedMemory(binary) : binary);
       compiled.set(name, module);
     }
     return module;
   };
+}
+
+/** By a plain loop: what `Uint8Array.from` calls for each byte is not compiled yet where a process has just begun. */
+function decodeBase64(base64: string): Uint8Array<ArrayBuffer> {
+  const characters = atob(base64);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }
