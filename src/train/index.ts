@@ -60,7 +60,18 @@ export {
   sequencesOf,
 } from "./finetune.ts";
 export { IGNORED_LABEL, labelsOf } from "./labels.ts";
+export { type MaskedBatchesSettings, maskedBatches, stepsInEpoch } from "./masked-batches.ts";
+export { type Masking, maskTokens, type Sequence } from "./masking.ts";
 export type { DropoutRates } from "./network.ts";
+export { type PackedSequence, type Packing, packDocuments } from "./packing.ts";
+export { type BatchesOfStep, type PretrainReport, type PretrainSettings, pretrain } from "./pretrain.ts";
+export {
+  discriminatorParameters,
+  generatorConfig,
+  generatorName,
+  generatorParameters,
+  type PretrainingConfigs,
+} from "./pretraining-parameters.ts";
 export { peakRate, rateFactor, type Schedule } from "./schedule.ts";
 export { sequenceExamples } from "./sequence-examples.ts";
 export { modelMetadata, type TrainedModel } from "./trained-model.ts";
