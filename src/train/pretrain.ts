@@ -51,7 +51,7 @@ export async function* pretrain(
     const examples = batches.flat();
     const tokens = examples.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
     const masked = examples.reduce((sum, { maskedPositions }) => sum + maskedPositions.length, 0);
-    const scale = { generator: 1 / masked, discriminator: 1 / tokens };
+    const scale = { generator: 1 / Math.max(1, masked), discriminator: 1 / tokens };
     const shares = batches.map((batch, part) =>
       trainee.accumulate(batch, (seed * 0x10001 + step * batches.length + part) >>> 0, scale),
     );
