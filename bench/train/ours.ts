@@ -34,8 +34,8 @@ export async function startOurs(task: Task): Promise<Ours> {
   };
   let step = 0;
   const takeStep = async () => {
-    const loss = await trainee.accumulate(batch, 0, 1 / task.batch);
-    const gradientNorm = await trainee.update({
+    const shares = trainee.accumulate(batch, 0, 1 / task.batch);
+    const norm = trainee.update({
       learningRate: () => task.learning_rate,
       weightDecay: task.weight_decay,
       clipNorm: task.clip_norm,
@@ -44,6 +44,7 @@ export async function startOurs(task: Task): Promise<Ours> {
       epsilon: 1e-8,
       step: ++step,
     });
+    const [loss, gradientNorm] = await Promise.all([shares, norm]);
     return { loss, gradientNorm };
   };
   const name = `electra-edge (${trainee.kernels})`;

@@ -9,6 +9,7 @@ export class CommandList {
   readonly #machine: Machine<TrainingKernels>;
   readonly #address: number;
   #count = 0;
+  #list: Float64Array | undefined;
 
   constructor(machine: Machine<TrainingKernels>) {
     this.#machine = machine;
@@ -25,8 +26,12 @@ export class CommandList {
 
   push(kernel: TrainingKernel, units: number, operands: readonly number[]): void {
     if (this.#count === CAPACITY) throw new RangeError(`a step has more than ${CAPACITY} commands`);
-    const command = this.#machine.doubles(this.#addressOf(this.#count++), COMMAND_VALUES);
-    command.set([TRAINING_KERNELS.indexOf(kernel), units, operands.length, ...operands]);
+    const list = this.#doubles();
+    const at = this.#count++ * COMMAND_VALUES;
+    list[at] = TRAINING_KERNELS.indexOf(kernel);
+    list[at + 1] = units;
+    list[at + 2] = operands.length;
+    for (let i = 0; i < operands.length; i++) list[at + 3 + i] = operands[i]!;
   }
 
   /**
@@ -37,19 +42,27 @@ export class CommandList {
    */
   run(count: number, thread: number, threads: number, scratch: number, barrier: () => void): void {
     const { kernels } = this.#machine;
-    for (let i = 0; i < count; i++) {
-      const command = this.#machine.doubles(this.#addressOf(i), COMMAND_VALUES);
-      const [kernel, units, operands] = [command[0]!, command[1]!, command[2]!];
+    const list = this.#doubles();
+    for (let at = 0; at < count * COMMAND_VALUES; at += COMMAND_VALUES) {
+      const [kernel, units, length] = [list[at]!, list[at + 1]!, list[at + 2]!];
       const first = Math.floor((units * thread) / threads);
       const last = Math.floor((units * (thread + 1)) / threads);
       if (first < last) {
-        kernels[TRAINING_KERNELS[kernel]!](...command.subarray(3, 3 + operands), scratch, first, last);
+        const operands: number[] = [];
+        for (let i = 0; i < length; i++) operands.push(list[at + 3 + i]!);
+        operands.push(scratch, first, last);
+        kernels[TRAINING_KERNELS[kernel]!](...operands);
       }
       barrier();
     }
   }
 
-  #addressOf(index: number): number {
-    return this.#address + index * COMMAND_VALUES * 8;
+  /** Taken anew each time that memory has grown, which leaves older views without any. */
+  #doubles(): Float64Array {
+    const { buffer } = this.#machine.memory;
+    if (this.#list?.buffer !== buffer) {
+      this.#list = this.#machine.doubles(this.#address, CAPACITY * COMMAND_VALUES);
+    }
+    return this.#list!;
   }
 }
