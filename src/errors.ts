@@ -111,9 +111,16 @@ export class DisposedError extends ElectraEdgeError {
   }
 }
 
-export type EngineErrorCode = "no-simd" | "wrong-answer" | "out-of-memory" | "thread-failed";
+export type EngineErrorCode =
+  | "no-simd"
+  | "wrong-answer"
+  | "out-of-memory"
+  | "thread-failed"
+  | "no-webgpu"
+  | "device-lost"
+  | "gpu-failed";
 
-/** This JavaScript engine can't run the kernels, or runs them wrongly. */
+/** This JavaScript engine, or its GPU, can't run the kernels, or runs them wrongly. */
 export class EngineError extends ElectraEdgeError {
   override readonly code: EngineErrorCode;
 

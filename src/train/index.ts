@@ -38,7 +38,8 @@ export {
 } from "../text/tokenizer.ts";
 export type { KernelPath } from "../wasm/kernel-path.ts";
 export { batchesOf } from "./batches.ts";
-export type { CreatePretraining, CreateTrainee, ProcessorSettings } from "./create-trainee.ts";
+export type { DeviceName, DeviceSettings } from "./create-device.ts";
+export type { CreatePretraining, CreateTrainee } from "./create-trainee.ts";
 export { DROPOUT_DEFAULTS, FINETUNE_DEFAULTS } from "./defaults.ts";
 export {
   ElectraPretraining,
