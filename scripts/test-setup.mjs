@@ -1,4 +1,4 @@
-// `npm run test:setup`: what the tests need beyond npm. Browsers, by the system's package manager where that is allowed;
+// `npm run test:setup`: what the tests need beyond npm. Browsers, and Vulkan for the GPU in software that is Chromium's, by the system's package manager where that is allowed;
 // the other engines that the library is tested on; and the bench's peers, one of which runs what is exported. What can't
 // be installed is named with the line to type; the tests then say that they go without, and fail where CI is set.
 import { execFileSync } from "node:child_process";
@@ -7,15 +7,17 @@ import { installPeers, peersInstalled } from "../bench/peers/peers.ts";
 import { findChromium } from "../test/runtimes/chromium.ts";
 import { ENGINE_PACKAGES } from "../test/runtimes/engines.ts";
 import { findFirefox } from "../test/runtimes/firefox.ts";
+import { findVulkan } from "../test/train/gpus.ts";
 import { npm } from "./npm.ts";
 
 const run = (command, ...args) => execFileSync(command, args, { stdio: "inherit" });
 
-const browsers = [
+const programs = [
   { name: "Chromium", found: findChromium(), debian: "chromium", variable: "CHROMIUM_PATH" },
   { name: "Firefox", found: findFirefox(), debian: "firefox-esr", variable: "FIREFOX_PATH" },
+  { name: "Vulkan's loader", found: findVulkan(), debian: "libvulkan1", variable: "LD_LIBRARY_PATH" },
 ];
-const missing = browsers.filter(({ found }) => found === undefined);
+const missing = programs.filter(({ found }) => found === undefined);
 if (missing.length > 0) {
   const packages = missing.map(({ debian }) => debian);
   const asRoot = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
@@ -26,7 +28,7 @@ if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(" and ");
     const variables = missing.map(({ variable }) => variable).join(" and ");
     console.log(
-      `The browser tests need ${names}. Install what is missing, for instance with\n` +
+      `The tests of browsers and GPUs need ${names}. Install what is missing, for instance with\n` +
         `  sudo apt-get install ${packages.join(" ")}\nor name what you have in ${variables}.`,
     );
   }
