@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { DEVICES } from "../train/device.ts";
 import { KERNEL_PATHS, type KernelPath } from "../wasm/kernel-path.ts";
 
 /** What to run a model with, as the command line gives it. */
@@ -9,6 +10,11 @@ export interface EngineOptions {
 
 export const kernelsOption = () =>
   new Option("--kernels <path>", "force one build of the kernels").choices(KERNEL_PATHS);
+
+export const deviceOption = () =>
+  new Option("--device <name>", "what to train on; a GPU needs the package webgpu")
+    .choices(DEVICES)
+    .default("wasm");
 
 export const threadsOption = () =>
   new Option("--threads <number>", 'threads that share the work, or "auto"').argParser(parseThreads);

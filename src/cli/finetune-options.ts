@@ -4,9 +4,10 @@ import { DTYPES } from "../convert/index.ts";
 import { InputError } from "../errors.ts";
 import type { Storage } from "../model/storage.ts";
 import { FINETUNE_DEFAULTS as DEFAULTS, DROPOUT_DEFAULTS } from "../train/defaults.ts";
+import type { DeviceName } from "../train/device.ts";
 import type { Head } from "../train/electra-trainee.ts";
 import type { KernelPath } from "../wasm/kernel-path.ts";
-import { kernelsOption } from "./engine-options.ts";
+import { deviceOption, kernelsOption } from "./engine-options.ts";
 import { atLeast, between, listOf, lowerCaseOption, option, tokenizerOption } from "./options.ts";
 import type { VocabularyOptions } from "./vocabulary.ts";
 
@@ -37,6 +38,7 @@ export interface FinetuneOptions extends VocabularyOptions {
   readonly clipNorm: number;
   readonly patience: number;
   readonly seeds: readonly number[];
+  readonly device?: DeviceName;
   readonly threads: number;
   readonly kernels?: KernelPath;
   readonly dtype: Storage;
@@ -100,6 +102,7 @@ export const finetuneOptions = (): Option[] => [
   option("--seeds <list>", "train once for each, 1,2,3, and keep the best", listOf(atLeast(0)), [
     DEFAULTS.seed,
   ]),
+  deviceOption(),
   option("--threads <n>", "threads that share the work", atLeast(1), availableParallelism()),
   kernelsOption(),
   new Option("--dtype <name>", "how to store the weights").choices(DTYPES).default("f32"),

@@ -3,7 +3,6 @@ import type { EntityScores } from "../metrics/entity-scores.ts";
 import { evaluateAccuracy, evaluateEntities } from "../train/evaluate.ts";
 import { finetune, labelsIn, type Position, START, type StepReport, sequencesOf } from "../train/finetune.ts";
 import type { Trainee } from "../train/trainee.ts";
-import type { KernelPath } from "../wasm/kernel-path.ts";
 import { createTrainee } from "./create-trainee.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import type { FinetunePlan } from "./finetune-plan.ts";
@@ -24,7 +23,7 @@ export interface SeedResult {
 interface CheckpointNote {
   readonly done: readonly SeedResult[];
   /** Builds of the kernels round differently, so a run keeps to one. */
-  readonly kernels: KernelPath;
+  readonly kernels: string;
   readonly position: Position;
   readonly best: { readonly score: number; readonly epoch: number } | undefined;
   readonly seconds: number;
@@ -57,7 +56,7 @@ export async function runFinetune(
   const note = checkpoint?.note as CheckpointNote | undefined;
   await folder.rewindLog(note?.logBytes ?? 0);
   const results = [...(note?.done ?? [])];
-  let kernels = note?.kernels ?? options.kernels;
+  let kernels: string | undefined = note?.kernels ?? options.kernels;
   for (const seed of options.seeds.slice(results.length)) {
     const resumed = note !== undefined && results.length === note.done.length ? note : undefined;
     const trainee = await createTrainee(
@@ -69,12 +68,13 @@ export async function runFinetune(
         attention_probs_dropout_prob: options.dropout,
         classifier_dropout: options.dropout,
         seed,
+        device: options.device,
         threads: options.threads,
         kernels,
       },
       plan.initial,
     );
-    kernels = trainee.kernels as KernelPath;
+    kernels = trainee.kernels;
     try {
       if (resumed !== undefined) trainee.restore(checkpoint!.state);
       const run = new SeedRun(seed, trainee, options, plan, folder, results, resumed);
@@ -196,7 +196,7 @@ class SeedRun {
   async #save(): Promise<void> {
     const note: CheckpointNote = {
       done: this.#done,
-      kernels: this.#trainee.kernels as KernelPath,
+      kernels: this.#trainee.kernels,
       position: this.#position,
       best: this.#best,
       seconds: this.#seconds,

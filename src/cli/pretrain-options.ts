@@ -3,8 +3,9 @@ import { Option } from "commander";
 import { DTYPES } from "../convert/index.ts";
 import { InputError } from "../errors.ts";
 import type { Storage } from "../model/storage.ts";
+import type { DeviceName } from "../train/device.ts";
 import type { KernelPath } from "../wasm/kernel-path.ts";
-import { kernelsOption } from "./engine-options.ts";
+import { deviceOption, kernelsOption } from "./engine-options.ts";
 import { atLeast, between, lowerCaseOption, option, tokenizerOption } from "./options.ts";
 import type { VocabularyOptions } from "./vocabulary.ts";
 
@@ -71,6 +72,7 @@ export interface PretrainOptions extends VocabularyOptions, Partial<Size> {
   readonly dropout: number;
   readonly clipNorm: number;
   readonly seed: number;
+  readonly device?: DeviceName;
   readonly threads: number;
   readonly kernels?: KernelPath;
   readonly dtype: Storage;
@@ -115,6 +117,7 @@ export const pretrainOptions = (): Option[] => [
   option("--dropout <x>", "share of values that are dropped", between(0, 0.95), 0.1),
   option("--clip-norm <x>", "the largest norm of the gradients", between(0, 1e9), 1),
   option("--seed <n>", "of all that is random", atLeast(0), 1),
+  deviceOption(),
   option("--threads <n>", "threads that share the work", atLeast(1), availableParallelism()),
   kernelsOption(),
   new Option("--dtype <name>", "how to store the weights").choices(DTYPES).default("f32"),

@@ -8,7 +8,6 @@ import {
   generatorName,
   generatorParameters,
 } from "../train/pretraining-parameters.ts";
-import type { KernelPath } from "../wasm/kernel-path.ts";
 import { createPretraining } from "./create-trainee.ts";
 import type { PretrainEntry } from "./pretrain-log.ts";
 import { type PretrainOptions, withSize } from "./pretrain-options.ts";
@@ -35,7 +34,7 @@ interface CheckpointNote {
   readonly logBytes: number;
   readonly scores: PretrainingScores | undefined;
   /** Builds of the kernels round differently, so a run keeps to one. */
-  readonly kernels: KernelPath;
+  readonly kernels: string;
 }
 
 /** Who looks on, and may ask the run to stop. */
@@ -65,6 +64,7 @@ export async function runPretrain(
     ...plan.configs,
     dropout: { hidden_dropout_prob: options.dropout, attention_probs_dropout_prob: options.dropout },
     seed: options.seed,
+    device: options.device,
     threads: options.threads,
     kernels: note?.kernels ?? options.kernels,
   });
@@ -171,7 +171,7 @@ class PretrainRun {
       seconds: this.#seconds,
       logBytes: await this.#folder.logBytes(),
       scores: this.#scores,
-      kernels: this.#trainee.kernels as KernelPath,
+      kernels: this.#trainee.kernels,
     };
     await this.#folder.writeState(CHECKPOINT, await this.#trainee.state(), note);
     this.#safeStep = this.#step;

@@ -1,16 +1,12 @@
 import { EngineError, InputError } from "../errors.ts";
-import { type KernelPath, selectKernels } from "../wasm/kernel-path.ts";
+import { KERNEL_PATHS, selectKernels } from "../wasm/kernel-path.ts";
 import { type StartThread, threadsUnavailable } from "../wasm/thread.ts";
-import type { Device } from "./device.ts";
+import { DEVICES, type Device, type DeviceName } from "./device.ts";
 import { WasmDevice } from "./wasm/device.ts";
 import { runTrainingAnswers } from "./wasm/known-answer.ts";
 import { trainingModule } from "./wasm/module.ts";
 import { connect } from "./webgpu/connection.ts";
-import { WebGpuDevice } from "./webgpu/device.ts";
-
-/** What training runs on: the processor, the GPU, or the GPU where there is one and the processor otherwise. */
-export const DEVICES = ["wasm", "webgpu", "auto"] as const;
-export type DeviceName = (typeof DEVICES)[number];
+import { WEBGPU, WebGpuDevice } from "./webgpu/device.ts";
 
 export interface DeviceSettings {
   /** "wasm" unless given. */
@@ -18,10 +14,11 @@ export interface DeviceSettings {
   /** On the processor; 1 unless given. */
   readonly threads?: number | undefined;
   /**
-   * Forces one build of the processor's kernels, which else is the fastest that this engine runs and gets right. Builds
-   * round differently: what goes on from a checkpoint bit for bit has to name the one that it began with.
+   * Forces one build of the kernels, as {@link Device.kernels} names it: on the processor it is else the fastest that this
+   * engine runs and gets right, on a GPU there is but one. Builds round differently: what goes on from a checkpoint bit for
+   * bit has to name the one that it began with.
    */
-  readonly kernels?: KernelPath | undefined;
+  readonly kernels?: string | undefined;
 }
 
 /** What an environment has to train with. */
@@ -37,31 +34,44 @@ export interface Platform {
  * @throws {EngineError} where there is no such device, or not with as many threads
  */
 export async function createDevice(platform: Platform, settings: DeviceSettings): Promise<Device> {
-  const { device = "wasm", threads = 1 } = settings;
+  const { device = "wasm", threads = 1, kernels } = settings;
   if (!DEVICES.includes(device)) {
     throw new InputError("bad-option", `device must be one of ${DEVICES.join(", ")}, not ${device}`);
   }
   if (!Number.isInteger(threads) || threads < 1) {
     throw new InputError("bad-option", `threads must be a whole number from 1 on, not ${threads}`);
   }
-  if (device === "wasm") return createWasmDevice(platform, threads, settings.kernels);
-  if (device === "webgpu") return new WebGpuDevice(await connect(await platform.findGpu()));
+  const ofGpu = kernels?.startsWith(WEBGPU) === true;
+  if (device === "webgpu" || (device === "auto" && ofGpu)) {
+    if (kernels !== undefined && !ofGpu) {
+      throw new InputError(
+        "bad-option",
+        `the ${kernels} kernels are the processor's, not those of device webgpu`,
+      );
+    }
+    return new WebGpuDevice(await connect(await platform.findGpu()));
+  }
+  if (device === "wasm" || kernels !== undefined) return createWasmDevice(platform, threads, kernels);
   try {
     const connection = await connect(await platform.findGpu());
     if (!connection.isSoftware) return new WebGpuDevice(connection);
   } catch (error) {
     if (!(error instanceof EngineError && error.code === "no-webgpu")) throw error;
   }
-  return createWasmDevice(platform, threads, settings.kernels);
+  return createWasmDevice(platform, threads, undefined);
 }
 
 async function createWasmDevice(
   { startThread }: Platform,
   threads: number,
-  kernels: KernelPath | undefined,
+  kernels: string | undefined,
 ): Promise<Device> {
+  const path = KERNEL_PATHS.find((path) => path === kernels);
+  if (path !== kernels) {
+    throw new InputError("bad-option", `kernels must be one of ${KERNEL_PATHS.join(", ")}, not ${kernels}`);
+  }
   const unavailable = threads > 1 ? threadsUnavailable() : undefined;
   if (unavailable !== undefined) throw new EngineError("thread-failed", unavailable);
-  const selected = await selectKernels(trainingModule, kernels, threads > 1, runTrainingAnswers);
+  const selected = await selectKernels(trainingModule, path, threads > 1, runTrainingAnswers);
   return WasmDevice.create({ ...selected, threads, startThread });
 }

@@ -1,3 +1,7 @@
+/** What training can run on: the processor, the GPU, or the GPU where there is one and the processor otherwise. */
+export const DEVICES = ["wasm", "webgpu", "auto"] as const;
+export type DeviceName = (typeof DEVICES)[number];
+
 /**
  * Values on a device, row-major [rows, columns]: 32-bit floats, or 32-bit integers where an operation says ids, labels or
  * offsets. What else it holds is the device's own affair.

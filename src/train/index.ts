@@ -38,9 +38,10 @@ export {
 } from "../text/tokenizer.ts";
 export type { KernelPath } from "../wasm/kernel-path.ts";
 export { batchesOf } from "./batches.ts";
-export type { DeviceName, DeviceSettings } from "./create-device.ts";
+export type { DeviceSettings } from "./create-device.ts";
 export type { CreatePretraining, CreateTrainee } from "./create-trainee.ts";
 export { DROPOUT_DEFAULTS, FINETUNE_DEFAULTS } from "./defaults.ts";
+export { DEVICES, type DeviceName } from "./device.ts";
 export {
   ElectraPretraining,
   type MaskedExample,

@@ -17,17 +17,25 @@ export interface BrowserPage {
   readonly problems: string[];
 }
 
-/** Opens a page in Chromium under a strict content security policy, or says why it can't. */
+/**
+ * Opens a page in Chromium under a strict content security policy, or says why it can't.
+ *
+ * @param flags of Chromium's own, beside the usual
+ */
 export async function withBrowserPage(
   t: TestContext,
   options: PageOptions,
   use: (opened: BrowserPage) => Promise<void>,
+  flags: readonly string[] = [],
 ): Promise<void> {
   const executablePath = findChromium();
   if (!isThere(t, "Chromium", executablePath)) return;
   const server = await startPageServer(options);
   const { origin, requested } = server;
-  const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS, INSECURE_HOST] });
+  const browser = await chromium.launch({
+    executablePath,
+    args: [...CHROMIUM_FLAGS, INSECURE_HOST, ...flags],
+  });
   try {
     const page = await browser.newPage();
     const problems: string[] = [];

@@ -42,6 +42,9 @@ const units = (count: number, size: number) => Math.ceil(count / size);
 const capped = (count: number): Groups => [Math.min(count, ACROSS)];
 const across = (count: number): Groups => [Math.min(count, ACROSS), units(count, ACROSS)];
 
+/** What the names of this device's {@link Device.kernels} begin with. */
+export const WEBGPU = "webgpu";
+
 /** Training on a GPU: the kernels of `kernels/`, recorded and handed over a step at a time. */
 export class WebGpuDevice implements Device {
   readonly kernels: string;
@@ -57,7 +60,7 @@ export class WebGpuDevice implements Device {
   /** @param tile how products are cut, for measuring others */
   constructor(connection: Connection, tile = TILE) {
     const { vendor, architecture } = connection.adapter;
-    this.kernels = ["webgpu", vendor, architecture].filter((part) => part !== "").join(" ");
+    this.kernels = [WEBGPU, vendor, architecture].filter((part) => part !== "").join(" ");
     this.#connection = connection;
     this.#buffers = new Buffers(connection);
     this.#memory = new Memory(this.#buffers);
