@@ -24,7 +24,7 @@ const SETTINGS = {
     "the test",
   ),
   head: "crf" as const,
-  labels: 5,
+  labels: 8,
   seed: 3,
   hidden_dropout_prob: 0.1,
   attention_probs_dropout_prob: 0.1,
@@ -32,7 +32,7 @@ const SETTINGS = {
 };
 const EXAMPLES = [7, 3, 12].map((tokens, text) => {
   const inputIds = Array.from({ length: tokens }, (_, t) => (t * t * 3 + text * 7 + 1) % 30);
-  return { inputIds, labels: inputIds.map((id, t) => (t === 0 || t + 1 === tokens ? -100 : (id + t) % 5)) };
+  return { inputIds, labels: inputIds.map((id, t) => (t === 0 || t + 1 === tokens ? -100 : (id + t) % 8)) };
 });
 const STEP = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 };
 
