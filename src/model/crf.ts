@@ -159,7 +159,9 @@ export class CrfPosterior {
     const { marginals, steps, labels, stride } = this.#messages;
     const packed = new Float32Array(steps * labels);
     for (let t = 0; t < steps; t++) {
-      packed.set(marginals.subarray(t * stride, t * stride + labels), t * labels);
+      for (let label = 0; label < labels; label++) {
+        packed[t * labels + label] = marginals[t * stride + label]!;
+      }
     }
     return packed;
   }
@@ -173,49 +175,61 @@ export class CrfPosterior {
     return Math.exp(this.#logSum(stretch) - this.#logSum(anything));
   }
 
-  /** The recursion that `assembly/crf.ts` describes, in float64. */
+  /** The recursion that `assembly/crf.ts` describes, in float64. Plain loops: its steps are many. */
   #logSum({ start, end, enters, continues, leaves }: Stretch): number {
-    const { steps, labels, stride, emissions, forward, backward, transitions } = this.#messages;
-    const every = Array.from({ length: labels }, (_, label) => label);
-    const emission = (t: number, label: number) => emissions[t * labels + label]!;
-    const transition = (from: number, to: number) => transitions[from * stride + to]!;
-    const logSumWhere = (allowed: (from: number) => boolean, term: (from: number) => number) =>
-      logSumExp(every.filter(allowed).map(term));
-
-    let scores = every.map((label) => {
-      if (start === 0) return enters(NO_LABEL, label) ? this.#messages.start[label]! : -Infinity;
-      const before = start - 1;
-      return logSumWhere(
-        (from) => enters(from, label),
-        (from) => forward[before * stride + from]! + emission(before, from) + transition(from, label),
-      );
-    });
-    for (let t = start; t < end - 1; t++) {
-      const previous = scores;
-      scores = every.map((label) =>
-        logSumWhere(
-          (from) => previous[from] !== -Infinity && continues(from, label),
-          (from) => previous[from]! + emission(t, from) + transition(from, label),
-        ),
-      );
+    const { steps, labels, stride, emissions, forward, backward } = this.#messages;
+    let scores: Float64Array;
+    if (start === 0) {
+      scores = new Float64Array(labels).fill(-Infinity);
+      for (let to = 0; to < labels; to++) {
+        if (enters(NO_LABEL, to)) scores[to] = this.#messages.start[to]!;
+      }
+    } else {
+      scores = this.#step(start - 1, forward.subarray((start - 1) * stride), enters);
     }
-    const last = end - 1;
-    const endings = every.map((label) => {
-      const score = scores[label]! + emission(last, label);
-      if (end === steps) return leaves(label, NO_LABEL) ? score + this.#messages.end[label]! : -Infinity;
-      return logSumWhere(
-        (next) => score !== -Infinity && leaves(label, next),
-        (next) => score + transition(label, next) + emission(end, next) + backward[end * stride + next]!,
-      );
-    });
-    return logSumExp(endings);
+    for (let t = start; t < end - 1; t++) scores = this.#step(t, scores, continues);
+    if (end < steps) {
+      scores = this.#step(end - 1, scores, leaves);
+      for (let to = 0; to < labels; to++) {
+        scores[to] += emissions[end * labels + to]! + backward[end * stride + to]!;
+      }
+    } else {
+      for (let from = 0; from < labels; from++) {
+        const score = emissions[(end - 1) * labels + from]! + this.#messages.end[from]!;
+        scores[from] = leaves(from, NO_LABEL) ? scores[from]! + score : -Infinity;
+      }
+    }
+    return logSumExp(scores);
+  }
+
+  /** out[to] = log Σ exp(scores[from] + emissions[t, from] + transitions[from, to]) over the allowed pairs */
+  #step(
+    t: number,
+    scores: Float32Array | Float64Array,
+    allowed: (from: number, to: number) => boolean,
+  ): Float64Array {
+    const { labels, stride, emissions, transitions } = this.#messages;
+    const out = new Float64Array(labels);
+    const terms = new Float64Array(labels);
+    for (let to = 0; to < labels; to++) {
+      for (let from = 0; from < labels; from++) {
+        const score = scores[from]! + emissions[t * labels + from]!;
+        terms[from] =
+          score !== -Infinity && allowed(from, to) ? score + transitions[from * stride + to]! : -Infinity;
+      }
+      out[to] = logSumExp(terms);
+    }
+    return out;
   }
 }
 
 const always = (): boolean => true;
 
-function logSumExp(terms: readonly number[]): number {
-  const largest = Math.max(...terms);
+function logSumExp(terms: Float64Array): number {
+  let largest = -Infinity;
+  for (let i = 0; i < terms.length; i++) largest = Math.max(largest, terms[i]!);
   if (largest === -Infinity) return -Infinity;
-  return largest + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - largest), 0));
+  let sum = 0;
+  for (let i = 0; i < terms.length; i++) if (terms[i] !== -Infinity) sum += Math.exp(terms[i]! - largest);
+  return largest + Math.log(sum);
 }

@@ -104,10 +104,11 @@ export class TokenClassifier {
   #tagEach(logits: number, tokens: number): Tagging {
     this.machine.kernels.softmax(logits, tokens, this.labels, this.labels, 1);
     const probabilities = this.machine.floats(logits, tokens * this.labels).slice();
-    const labels = Int32Array.from({ length: tokens }, (_, t) => {
+    const labels = new Int32Array(tokens);
+    for (let t = 0; t < tokens; t++) {
       const row = probabilities.subarray(t * this.labels, (t + 1) * this.labels);
-      return row.indexOf(Math.max(...row));
-    });
+      for (let label = 1; label < row.length; label++) if (row[label]! > row[labels[t]!]!) labels[t] = label;
+    }
     return { labels, probabilities, stretchProbability: undefined };
   }
 
