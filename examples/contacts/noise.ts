@@ -42,9 +42,9 @@ const MARKS: readonly (readonly [number, Roughening | undefined])[] = [
 ];
 
 /** Writes the marks of a text as people do, leaves off its end or beginning, swaps characters outside its entities. */
-export function roughen(pieces: readonly Piece[], random: Random): Piece[] {
+export function roughen(pieces: readonly Piece[], random: Random, oddity: number): Piece[] {
   const marks = random.weighted(MARKS);
-  const others = random.chance(0.22) ? otherCharacters : undefined;
+  const others = random.chance(oddity) ? otherCharacters : undefined;
   const rough = pieces.map((piece) => {
     if (piece.type !== undefined)
       return marks === halfWidth ? { ...piece, text: halfWidth(piece.text, random) } : piece;

@@ -26,6 +26,7 @@ import { LEXICON } from "./lexicon.ts";
 import { roughen } from "./noise.ts";
 import { companyAndShort, organisation } from "./organisations.ts";
 import { FORMS, JOBS, RECORDS, REVIEWS } from "./patterns/business.ts";
+import { CONTEXTS } from "./patterns/contexts.ts";
 import { CHATS, LETTERS } from "./patterns/letters.ts";
 import { NOTICES, PRESS } from "./patterns/press.ts";
 import { PLAIN, PLAIN_PARTS, PROSE } from "./patterns/prose.ts";
@@ -121,6 +122,7 @@ const SLOTS: Readonly<Record<string, Slot>> = {
 const grammar = new Grammar(SLOTS, {
   ...PROSE,
   ...PLAIN_PARTS,
+  ...CONTEXTS,
   press: PRESS,
   notice: NOTICES,
   letter: LETTERS,
@@ -165,13 +167,23 @@ const SENTENCES: readonly (readonly [number, number])[] = [
 
 const lengthOf = (pieces: readonly Piece[]) => pieces.reduce((sum, { text }) => sum + [...text].length, 0);
 
+/** What a set of texts is like. */
+export interface Manner {
+  /** How many of the texts have some of their characters swapped for any others, from 0 to 1. */
+  readonly oddity: number;
+  /** How often a text's entities stand in any context, beside all other kinds of text, whose weights sum up to 150. */
+  readonly anywhere: number;
+}
+
+const USUAL: Manner = { oddity: 0.22, anywhere: 40 };
+
 /**
  * One text: a sentence or several of the same kind, now and then with others between. The same seed and number make the
  * same text, whatever was made before.
  */
-export function madeUpText(seed: number, number: number): MadeUpText {
+export function madeUpText(seed: number, number: number, manner: Manner = USUAL): MadeUpText {
   const random = new Random(seed, number);
-  const genre = random.weighted(GENRES);
+  const genre = random.weighted([...GENRES, [manner.anywhere, "anywhere"]]);
   const sentences = random.weighted(SENTENCES);
   const kept = new Map<string, readonly Piece[]>();
   const pieces: Piece[] = [];
@@ -189,7 +201,7 @@ export function madeUpText(seed: number, number: number): MadeUpText {
       });
     pieces.push(...sentence);
   }
-  return joined(cut(roughen(pieces, random)));
+  return joined(cut(roughen(pieces, random, manner.oddity)));
 }
 
 /** Pieces up to the limit; never within an entity. */
