@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { renderTable } from "../../src/cli/render-table.ts";
+import { renderTable } from "../../src/cli/render/table.ts";
 import type { Style } from "../../src/cli/terminal.ts";
 import type { Accuracy } from "./accuracy.ts";
 import type { Row } from "./measure.ts";

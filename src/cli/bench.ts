@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { acceptsPath, KERNEL_PATHS, type KernelPath } from "../wasm/kernel-path.ts";
 import { type Attention, type Gemm, IDENTITY, type PackInputs } from "../wasm/kernels.ts";
 import { Machine } from "../wasm/machine.ts";
-import { renderTable } from "./render-table.ts";
+import { renderTable } from "./render/table.ts";
 import { styleFor, write } from "./terminal.ts";
 
 /** A row of `bench --kernels`. */

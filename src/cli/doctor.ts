@@ -4,7 +4,7 @@ import { probeFeatures } from "../wasm/features.ts";
 import { acceptsPath, KERNEL_PATHS, type KernelPath } from "../wasm/kernel-path.ts";
 import { runKnownAnswers } from "../wasm/known-answer.ts";
 import { EXIT_FAILURE } from "./failure.ts";
-import { type Diagnosis, type PathDiagnosis, renderDiagnosis } from "./render-diagnosis.ts";
+import { type Diagnosis, type PathDiagnosis, renderDiagnosis } from "./render/diagnosis.ts";
 import { styleFor, write } from "./terminal.ts";
 import { packageVersion } from "./version.ts";
 

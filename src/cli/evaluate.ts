@@ -5,7 +5,7 @@ import { type EngineOptions, kernelsOption, threadsOption } from "./engine-optio
 import { EntityTypes, labelOf } from "./entity-types.ts";
 import { markedTexts } from "./marked-entities.ts";
 import { startProgress } from "./progress.ts";
-import { type Evaluation, renderScores } from "./render-scores.ts";
+import { type Evaluation, renderScores } from "./render/scores.ts";
 import { aggregationOption, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
 import { styleFor, write } from "./terminal.ts";
 

@@ -5,16 +5,16 @@ import { InputError } from "../errors.ts";
 import { meanDeviation } from "../metrics/mean-deviation.ts";
 import { formatCount, formatSeconds } from "../report/numbers.ts";
 import type { StepReport } from "../train/finetune.ts";
-import { assertComplete, type FinetuneOptions, finetuneOptions } from "./finetune-options.ts";
-import { type FinetunePlan, planFinetune } from "./finetune-plan.ts";
-import { runFinetune, type SeedResult } from "./finetune-run.ts";
-import { watchInterruption } from "./interruption.ts";
-import { addRunOptions, assertOnlyResumed, type RunOptions, startInBackground } from "./long-run.ts";
 import { startProgress } from "./progress.ts";
-import { RunFolder } from "./run-folder.ts";
-import { writeReport } from "./run-report.ts";
 import { write } from "./terminal.ts";
-import { writeWeights } from "./write-weights.ts";
+import { assertComplete, type FinetuneOptions, finetuneOptions } from "./training/finetune-options.ts";
+import { type FinetunePlan, planFinetune } from "./training/finetune-plan.ts";
+import { runFinetune, type SeedResult } from "./training/finetune-run.ts";
+import { watchInterruption } from "./training/interruption.ts";
+import { addRunOptions, assertOnlyResumed, type RunOptions, startInBackground } from "./training/long-run.ts";
+import { RunFolder } from "./training/run-folder.ts";
+import { writeReport } from "./training/run-report.ts";
+import { writeWeights } from "./training/write-weights.ts";
 
 type CommandOptions = FinetuneOptions & RunOptions;
 

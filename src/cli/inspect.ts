@@ -3,7 +3,7 @@ import { readModelFile } from "../model/load-model.ts";
 import type { ModelFile } from "../model/model-file.ts";
 import { openSourceOrPath } from "../pipelines/source-node.ts";
 import { summarize } from "./model-summary.ts";
-import { renderModel } from "./render-model.ts";
+import { renderModel } from "./render/model.ts";
 import { styleFor, write } from "./terminal.ts";
 
 export function inspectCommand(): Command {

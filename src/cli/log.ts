@@ -2,9 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { TrainingError } from "../errors.ts";
 import { formatRate, formatSeconds } from "../report/numbers.ts";
-import { describePace, describePretraining, isPretraining, type PretrainEntry } from "./pretrain-log.ts";
-import { RunFolder } from "./run-folder.ts";
 import { write } from "./terminal.ts";
+import {
+  describePace,
+  describePretraining,
+  isPretraining,
+  type PretrainEntry,
+} from "./training/pretrain-log.ts";
+import { RunFolder } from "./training/run-folder.ts";
 
 const LOOK_AGAIN_MS = 500;
 const TELL_AGAIN_MS = 10_000;

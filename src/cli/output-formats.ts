@@ -1,9 +1,9 @@
 import type { ModelFile } from "../model/model-file.ts";
 import { createTokenizer, parseTokenizerConfig } from "../text/tokenizer.ts";
 import { EntityTypes, type Finding } from "./entity-types.ts";
-import { characterUnits, renderConll, type Unit } from "./render-conll.ts";
-import { renderEntities } from "./render-entities.ts";
-import { HTML_TAIL, renderHtmlHead, renderHtmlText } from "./render-html.ts";
+import { characterUnits, renderConll, type Unit } from "./render/conll.ts";
+import { renderEntities } from "./render/entities.ts";
+import { HTML_TAIL, renderHtmlHead, renderHtmlText } from "./render/html.ts";
 import type { Style } from "./terminal.ts";
 
 export const FORMATS = ["table", "json", "ndjson", "conll", "html"] as const;

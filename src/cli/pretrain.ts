@@ -5,15 +5,15 @@ import { InputError } from "../errors.ts";
 import { formatCount, formatRate, formatSeconds } from "../report/numbers.ts";
 import type { PretrainingScores } from "../train/electra-pretraining.ts";
 import type { PretrainReport } from "../train/pretrain.ts";
-import { watchInterruption } from "./interruption.ts";
-import { addRunOptions, assertOnlyResumed, type RunOptions, startInBackground } from "./long-run.ts";
-import { describePretraining } from "./pretrain-log.ts";
-import { assertComplete, type PretrainOptions, pretrainOptions } from "./pretrain-options.ts";
-import { type PretrainPlan, planPretrain } from "./pretrain-plan.ts";
-import { type PretrainResult, runPretrain } from "./pretrain-run.ts";
 import { startProgress } from "./progress.ts";
-import { RunFolder } from "./run-folder.ts";
 import { write } from "./terminal.ts";
+import { watchInterruption } from "./training/interruption.ts";
+import { addRunOptions, assertOnlyResumed, type RunOptions, startInBackground } from "./training/long-run.ts";
+import { describePretraining } from "./training/pretrain-log.ts";
+import { assertComplete, type PretrainOptions, pretrainOptions } from "./training/pretrain-options.ts";
+import { type PretrainPlan, planPretrain } from "./training/pretrain-plan.ts";
+import { type PretrainResult, runPretrain } from "./training/pretrain-run.ts";
+import { RunFolder } from "./training/run-folder.ts";
 
 export function pretrainCommand(): Command {
   const command = new Command("pretrain").description("train ELECTRA from nothing on plain texts");

@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import type { FinetuneOptions } from "./finetune-options.ts";
-import { planFinetune } from "./finetune-plan.ts";
-import type { SeedResult } from "./finetune-run.ts";
-import { RunFolder } from "./run-folder.ts";
-import { writeReport } from "./run-report.ts";
 import { write } from "./terminal.ts";
+import type { FinetuneOptions } from "./training/finetune-options.ts";
+import { planFinetune } from "./training/finetune-plan.ts";
+import type { SeedResult } from "./training/finetune-run.ts";
+import { RunFolder } from "./training/run-folder.ts";
+import { writeReport } from "./training/run-report.ts";
 
 interface ReportOptions {
   readonly output?: string;

@@ -5,8 +5,8 @@ import { InputError } from "../errors.ts";
 import { formatCount } from "../report/numbers.ts";
 import { atLeast, lowerCaseOption, option, tokenizerOption } from "./options.ts";
 import { write } from "./terminal.ts";
-import { readTexts, TEXT_FORMS } from "./training-data.ts";
-import { buildVocabulary, type VocabularyOptions } from "./vocabulary.ts";
+import { readTexts, TEXT_FORMS } from "./training/training-data.ts";
+import { buildVocabulary, type VocabularyOptions } from "./training/vocabulary.ts";
 
 interface VocabOptions extends VocabularyOptions {
   readonly output: string;

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { diagnose } from "../../src/cli/doctor.ts";
-import { renderDiagnosis } from "../../src/cli/render-diagnosis.ts";
+import { renderDiagnosis } from "../../src/cli/render/diagnosis.ts";
 import { styleFor } from "../../src/cli/terminal.ts";
 import { electraEdge, HEADS, MODEL } from "./electra-edge.ts";
 

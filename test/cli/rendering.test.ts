@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EntityTypes, type Finding } from "../../src/cli/entity-types.ts";
-import { characterUnits, renderConll } from "../../src/cli/render-conll.ts";
-import { renderEntities } from "../../src/cli/render-entities.ts";
-import { HTML_TAIL, renderHtmlHead, renderHtmlText } from "../../src/cli/render-html.ts";
-import type { Evaluation } from "../../src/cli/render-scores.ts";
-import { renderScores } from "../../src/cli/render-scores.ts";
+import { characterUnits, renderConll } from "../../src/cli/render/conll.ts";
+import { renderEntities } from "../../src/cli/render/entities.ts";
+import { HTML_TAIL, renderHtmlHead, renderHtmlText } from "../../src/cli/render/html.ts";
+import type { Evaluation } from "../../src/cli/render/scores.ts";
+import { renderScores } from "../../src/cli/render/scores.ts";
 import { type Style, styleFor } from "../../src/cli/terminal.ts";
 import { parseDataset } from "../../src/data/index.ts";
 import { printable } from "../../src/report/printable.ts";

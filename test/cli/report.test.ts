@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { finetuneOptions } from "../../src/cli/finetune-options.ts";
-import { rerunCommand } from "../../src/cli/rerun-command.ts";
+import { finetuneOptions } from "../../src/cli/training/finetune-options.ts";
+import { rerunCommand } from "../../src/cli/training/rerun-command.ts";
 import { electraEdge, MADE_UP } from "./electra-edge.ts";
 
 const TINY =

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { DataError } from "../errors.ts";
-import { buildCharacterVocabulary, tokenizerOver } from "../text/build-vocab.ts";
-import { parseTokenizerConfig, type TokenizerConfig } from "../text/tokenizer.ts";
-import { buildWordPieceVocabulary } from "../text/wordpiece-vocab.ts";
+import { DataError } from "../../errors.ts";
+import { buildCharacterVocabulary, tokenizerOver } from "../../text/build-vocab.ts";
+import { parseTokenizerConfig, type TokenizerConfig } from "../../text/tokenizer.ts";
+import { buildWordPieceVocabulary } from "../../text/wordpiece-vocab.ts";
 
 /** How the command line asks for a vocabulary. */
 export interface VocabularyOptions {

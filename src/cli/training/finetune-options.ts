@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import { Option } from "commander";
-import { DTYPES } from "../convert/index.ts";
-import { InputError } from "../errors.ts";
-import type { Storage } from "../model/storage.ts";
-import { FINETUNE_DEFAULTS as DEFAULTS, DROPOUT_DEFAULTS } from "../train/defaults.ts";
-import type { DeviceName } from "../train/device.ts";
-import type { Head } from "../train/electra-trainee.ts";
-import type { KernelPath } from "../wasm/kernel-path.ts";
-import { deviceOption, kernelsOption } from "./engine-options.ts";
-import { atLeast, between, listOf, lowerCaseOption, option, tokenizerOption } from "./options.ts";
+import { DTYPES } from "../../convert/index.ts";
+import { InputError } from "../../errors.ts";
+import type { Storage } from "../../model/storage.ts";
+import { FINETUNE_DEFAULTS as DEFAULTS, DROPOUT_DEFAULTS } from "../../train/defaults.ts";
+import type { DeviceName } from "../../train/device.ts";
+import type { Head } from "../../train/electra-trainee.ts";
+import type { KernelPath } from "../../wasm/kernel-path.ts";
+import { deviceOption, kernelsOption } from "../engine-options.ts";
+import { atLeast, between, listOf, lowerCaseOption, option, tokenizerOption } from "../options.ts";
 import type { VocabularyOptions } from "./vocabulary.ts";
 
 /** A run as the command line gives it; what `settings.json` of its folder holds. */

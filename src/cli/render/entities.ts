@@ -1,8 +1,8 @@
-import { segmentText } from "../report/marked-text.ts";
-import { printable, printableLines } from "../report/printable.ts";
-import { type EntityTypes, type Finding, labelOf } from "./entity-types.ts";
-import { renderTable } from "./render-table.ts";
-import type { Style } from "./terminal.ts";
+import { segmentText } from "../../report/marked-text.ts";
+import { printable, printableLines } from "../../report/printable.ts";
+import { type EntityTypes, type Finding, labelOf } from "../entity-types.ts";
+import type { Style } from "../terminal.ts";
+import { renderTable } from "./table.ts";
 
 /** Of the 256 colours: a light background for an entity's text and a dark one of the same hue for its label. */
 const HUES: readonly (readonly [light: number, dark: number])[] = [

@@ -1,13 +1,13 @@
-import { TrainingError } from "../errors.ts";
-import type { ModelMetadata } from "../model/model-file.ts";
-import type { ElectraPretraining, PretrainingScores } from "../train/electra-pretraining.ts";
-import { maskedBatches } from "../train/masked-batches.ts";
-import { type PretrainReport, pretrain } from "../train/pretrain.ts";
+import { TrainingError } from "../../errors.ts";
+import type { ModelMetadata } from "../../model/model-file.ts";
+import type { ElectraPretraining, PretrainingScores } from "../../train/electra-pretraining.ts";
+import { maskedBatches } from "../../train/masked-batches.ts";
+import { type PretrainReport, pretrain } from "../../train/pretrain.ts";
 import {
   discriminatorParameters,
   generatorName,
   generatorParameters,
-} from "../train/pretraining-parameters.ts";
+} from "../../train/pretraining-parameters.ts";
 import { createPretraining } from "./create-trainee.ts";
 import type { PretrainEntry } from "./pretrain-log.ts";
 import { type PretrainOptions, withSize } from "./pretrain-options.ts";

@@ -1,8 +1,8 @@
-import { formatBytes, formatCount, formatNumberOf } from "../report/numbers.ts";
-import { printable } from "../report/printable.ts";
-import type { ModelSummary, TensorSummary } from "./model-summary.ts";
-import { renderTable } from "./render-table.ts";
-import type { Style } from "./terminal.ts";
+import { formatBytes, formatCount, formatNumberOf } from "../../report/numbers.ts";
+import { printable } from "../../report/printable.ts";
+import type { ModelSummary, TensorSummary } from "../model-summary.ts";
+import type { Style } from "../terminal.ts";
+import { renderTable } from "./table.ts";
 
 function describe(summary: ModelSummary): [string, string][] {
   const { config, crf, labels, scheme, tokenizer } = summary;

@@ -1,10 +1,10 @@
-import { DataError, InputError } from "../errors.ts";
-import { type ElectraConfig, parseConfig } from "../model/config.ts";
-import { createTokenizer, type TokenizerConfig } from "../text/tokenizer.ts";
-import { assertKnown } from "../train/examples.ts";
-import type { Masking } from "../train/masking.ts";
-import { type PackedSequence, packDocuments } from "../train/packing.ts";
-import { generatorConfig, type PretrainingConfigs } from "../train/pretraining-parameters.ts";
+import { DataError, InputError } from "../../errors.ts";
+import { type ElectraConfig, parseConfig } from "../../model/config.ts";
+import { createTokenizer, type TokenizerConfig } from "../../text/tokenizer.ts";
+import { assertKnown } from "../../train/examples.ts";
+import type { Masking } from "../../train/masking.ts";
+import { type PackedSequence, packDocuments } from "../../train/packing.ts";
+import { generatorConfig, type PretrainingConfigs } from "../../train/pretraining-parameters.ts";
 import { type PretrainOptions, withSize } from "./pretrain-options.ts";
 import { readTexts } from "./training-data.ts";
 import { vocabularyOf } from "./vocabulary.ts";

@@ -1,7 +1,7 @@
-import { parseClassification } from "../data/classification.ts";
-import { type LabelledUnits, readDataset } from "../data/index.ts";
-import { readTextFile } from "../data/text-file.ts";
-import { unitsOfSpans } from "../data/units-of-spans.ts";
+import { parseClassification } from "../../data/classification.ts";
+import { type LabelledUnits, readDataset } from "../../data/index.ts";
+import { readTextFile } from "../../data/text-file.ts";
+import { unitsOfSpans } from "../../data/units-of-spans.ts";
 
 /** What a file of texts may be: plain, labelled by character or word, or labelled as a whole. */
 export const TEXT_FORMS = ["text", "labelled", "tsv"] as const;

@@ -1,16 +1,16 @@
-import { readDataset } from "../data/index.ts";
-import type { EntitySpan } from "../metrics/entity-scores.ts";
-import type { FoundEntity, JudgedText } from "../report/judgement.ts";
-import { parseTokenizerConfig } from "../text/tokenizer.ts";
-import type { TextExample } from "../train/examples.ts";
+import { readDataset } from "../../data/index.ts";
+import type { EntitySpan } from "../../metrics/entity-scores.ts";
+import type { FoundEntity, JudgedText } from "../../report/judgement.ts";
+import { parseTokenizerConfig } from "../../text/tokenizer.ts";
+import type { TextExample } from "../../train/examples.ts";
+import { labelOf } from "../entity-types.ts";
+import { markedTexts } from "../marked-entities.ts";
+import { startProgress } from "../progress.ts";
+import { loadTagger, tagAt } from "../tagger.ts";
 import { createTrainee } from "./create-trainee.ts";
-import { labelOf } from "./entity-types.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import type { FinetunePlan } from "./finetune-plan.ts";
-import { markedTexts } from "./marked-entities.ts";
-import { startProgress } from "./progress.ts";
 import type { State } from "./run-folder.ts";
-import { loadTagger, tagAt } from "./tagger.ts";
 
 /** What the model file that a run wrote finds in the dev texts, each entity with its probability. */
 export async function judgeTagger(options: FinetuneOptions, plan: FinetunePlan): Promise<JudgedText[]> {

@@ -1,8 +1,15 @@
-import { TrainingError } from "../errors.ts";
-import type { EntityScores } from "../metrics/entity-scores.ts";
-import { evaluateAccuracy, evaluateEntities } from "../train/evaluate.ts";
-import { finetune, labelsIn, type Position, START, type StepReport, sequencesOf } from "../train/finetune.ts";
-import type { Trainee } from "../train/trainee.ts";
+import { TrainingError } from "../../errors.ts";
+import type { EntityScores } from "../../metrics/entity-scores.ts";
+import { evaluateAccuracy, evaluateEntities } from "../../train/evaluate.ts";
+import {
+  finetune,
+  labelsIn,
+  type Position,
+  START,
+  type StepReport,
+  sequencesOf,
+} from "../../train/finetune.ts";
+import type { Trainee } from "../../train/trainee.ts";
 import { createTrainee } from "./create-trainee.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import type { FinetunePlan } from "./finetune-plan.ts";

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { Style } from "./terminal.ts";
+import type { Style } from "../terminal.ts";
 
 export interface TableLayout {
   readonly head: readonly string[];

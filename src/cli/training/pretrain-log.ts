@@ -1,5 +1,5 @@
-import { formatRate, formatSeconds } from "../report/numbers.ts";
-import type { PretrainingLosses, PretrainingScores } from "../train/electra-pretraining.ts";
+import { formatRate, formatSeconds } from "../../report/numbers.ts";
+import type { PretrainingLosses, PretrainingScores } from "../../train/electra-pretraining.ts";
 
 /** A step of pre-training in a run's log. */
 export interface PretrainEntry {

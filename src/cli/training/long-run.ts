@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import type { Command } from "commander";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "../failure.ts";
+import { write } from "../terminal.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { write } from "./terminal.ts";
 
 /** What every command takes that leaves a run folder. */
 export interface RunOptions {

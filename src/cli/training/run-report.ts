@@ -1,27 +1,27 @@
 import { existsSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { writeFileAtomically } from "../convert/atomic-write.ts";
-import { TrainingError } from "../errors.ts";
-import type { EntityScores } from "../metrics/entity-scores.ts";
-import type { RejectPoint } from "../metrics/reject-curve.ts";
-import { modelParameters } from "../model/model-file.ts";
-import { bestThreshold } from "../report/calibration-section.ts";
-import { curvesOf } from "../report/curves.ts";
-import { type Judgement, judge } from "../report/judgement.ts";
-import { formatBytes, formatCount, formatNumberOf } from "../report/numbers.ts";
-import { renderReport } from "../report/page.ts";
-import type { Facts, Report } from "../report/report.ts";
-import { parseScheme } from "../text/labels.ts";
-import { parseTokenizerConfig } from "../text/tokenizer.ts";
-import type { TextExample } from "../train/examples.ts";
-import { EntityTypes } from "./entity-types.ts";
+import { writeFileAtomically } from "../../convert/atomic-write.ts";
+import { TrainingError } from "../../errors.ts";
+import type { EntityScores } from "../../metrics/entity-scores.ts";
+import type { RejectPoint } from "../../metrics/reject-curve.ts";
+import { modelParameters } from "../../model/model-file.ts";
+import { bestThreshold } from "../../report/calibration-section.ts";
+import { curvesOf } from "../../report/curves.ts";
+import { type Judgement, judge } from "../../report/judgement.ts";
+import { formatBytes, formatCount, formatNumberOf } from "../../report/numbers.ts";
+import { renderReport } from "../../report/page.ts";
+import type { Facts, Report } from "../../report/report.ts";
+import { parseScheme } from "../../text/labels.ts";
+import { parseTokenizerConfig } from "../../text/tokenizer.ts";
+import type { TextExample } from "../../train/examples.ts";
+import { EntityTypes } from "../entity-types.ts";
+import { packageVersion } from "../version.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import type { FinetunePlan } from "./finetune-plan.ts";
 import { bestOf, type SeedResult } from "./finetune-run.ts";
 import { judgeClassifier, judgeTagger } from "./judge-run.ts";
 import { givenOptions, rerunCommand } from "./rerun-command.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { packageVersion } from "./version.ts";
 
 /** What a report comes to in figures; `result.json` has them as `dev`. */
 export interface ReportFigures extends EntityScores {

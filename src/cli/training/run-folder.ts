@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { access, appendFile, mkdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomically } from "../convert/atomic-write.ts";
-import { TrainingError } from "../errors.ts";
-import { checkByteLength, parseHeader, readHeaderLength } from "../model/safetensors.ts";
-import { serializeSafetensors } from "../model/safetensors-writer.ts";
+import { writeFileAtomically } from "../../convert/atomic-write.ts";
+import { TrainingError } from "../../errors.ts";
+import { checkByteLength, parseHeader, readHeaderLength } from "../../model/safetensors.ts";
+import { serializeSafetensors } from "../../model/safetensors-writer.ts";
 
 /** Tensors by name, as a trainee gives and takes them. */
 export type State = ReadonlyMap<string, Float32Array>;

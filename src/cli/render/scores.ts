@@ -1,9 +1,9 @@
-import type { DatasetForm } from "../data/index.ts";
-import type { EntityScores, Scores } from "../metrics/entity-scores.ts";
-import { formatCount, formatNumberOf, formatRate, formatSeconds } from "../report/numbers.ts";
-import { printable } from "../report/printable.ts";
-import { renderTable } from "./render-table.ts";
-import type { Style } from "./terminal.ts";
+import type { DatasetForm } from "../../data/index.ts";
+import type { EntityScores, Scores } from "../../metrics/entity-scores.ts";
+import { formatCount, formatNumberOf, formatRate, formatSeconds } from "../../report/numbers.ts";
+import { printable } from "../../report/printable.ts";
+import type { Style } from "../terminal.ts";
+import { renderTable } from "./table.ts";
 
 /** What `evaluate --json` prints. */
 export interface Evaluation extends EntityScores {

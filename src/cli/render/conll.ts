@@ -1,4 +1,4 @@
-import { type Finding, labelOf } from "./entity-types.ts";
+import { type Finding, labelOf } from "../entity-types.ts";
 
 /** A stretch of the text that gets a line of its own: UTF-16 offsets, half-open. */
 export interface Unit {

@@ -1,7 +1,7 @@
-import { escapeHtml, htmlHead, PAGE_COLORS } from "../report/html.ts";
-import { colorAttributes, languageOf, MARK_STYLE, markText } from "../report/marked-text.ts";
-import { printable } from "../report/printable.ts";
-import { type EntityTypes, type Finding, labelOf } from "./entity-types.ts";
+import { escapeHtml, htmlHead, PAGE_COLORS } from "../../report/html.ts";
+import { colorAttributes, languageOf, MARK_STYLE, markText } from "../../report/marked-text.ts";
+import { printable } from "../../report/printable.ts";
+import { type EntityTypes, type Finding, labelOf } from "../entity-types.ts";
 
 const STYLE = `${PAGE_COLORS}${MARK_STYLE}* { box-sizing: border-box; }
 body {

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { Option } from "commander";
-import { DTYPES } from "../convert/index.ts";
-import { InputError } from "../errors.ts";
-import type { Storage } from "../model/storage.ts";
-import type { DeviceName } from "../train/device.ts";
-import type { KernelPath } from "../wasm/kernel-path.ts";
-import { deviceOption, kernelsOption } from "./engine-options.ts";
-import { atLeast, between, lowerCaseOption, option, tokenizerOption } from "./options.ts";
+import { DTYPES } from "../../convert/index.ts";
+import { InputError } from "../../errors.ts";
+import type { Storage } from "../../model/storage.ts";
+import type { DeviceName } from "../../train/device.ts";
+import type { KernelPath } from "../../wasm/kernel-path.ts";
+import { deviceOption, kernelsOption } from "../engine-options.ts";
+import { atLeast, between, lowerCaseOption, option, tokenizerOption } from "../options.ts";
 import type { VocabularyOptions } from "./vocabulary.ts";
 
 /** What a network of some size is, and how long it is trained. */

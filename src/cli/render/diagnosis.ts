@@ -1,9 +1,9 @@
-import { printable } from "../report/printable.ts";
-import type { KnownAnswer } from "../wasm/answer-sheet.ts";
-import type { EngineFeatures } from "../wasm/features.ts";
-import type { KernelPath } from "../wasm/kernel-path.ts";
-import { renderTable } from "./render-table.ts";
-import type { Style } from "./terminal.ts";
+import { printable } from "../../report/printable.ts";
+import type { KnownAnswer } from "../../wasm/answer-sheet.ts";
+import type { EngineFeatures } from "../../wasm/features.ts";
+import type { KernelPath } from "../../wasm/kernel-path.ts";
+import type { Style } from "../terminal.ts";
+import { renderTable } from "./table.ts";
 
 /** What `doctor --json` prints. */
 export interface Diagnosis {
