@@ -1,10 +1,11 @@
 // What a fine-tuning step takes beside other programs that take the same one: `npm run bench:train`. Of jax-js and
 // TensorFlow.js, which run in Chromium, forward and backward alone. `--python` names an interpreter with
-// bench/train/requirements.txt (python3 unless told), `--rounds` how often each takes its turn, `--json` prints the result
+// bench/train/requirements.txt (python3 unless told), `--device` what ours runs on (wasm unless told), `--rounds` how often each takes its turn, `--json` prints the result
 // alone.
 import { parseArgs } from "node:util";
 import { findChromium } from "../../test/runtimes/chromium.ts";
 import { interleave, median } from "../peers/measure.ts";
+import { parseDevice } from "./device-option.ts";
 import { type Ours, startOurs } from "./ours.ts";
 import { type BrowserContender, Pages } from "./pages.ts";
 import { installPeers, peersInstalled } from "./peers.ts";
@@ -14,6 +15,7 @@ import { startTorch } from "./torch.ts";
 const { values: options } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
+    device: { type: "string", default: "wasm" },
     rounds: { type: "string", default: "31" },
     json: { type: "boolean", default: false },
   },
@@ -22,6 +24,8 @@ const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) {
   throw new RangeError(`--rounds must be a whole number from 1 on, not ${options.rounds}`);
 }
+
+const device = parseDevice(options.device);
 
 const say = (message: string) => process.stderr.write(`${message}\n`);
 
@@ -58,7 +62,7 @@ async function startPeers(ours: Ours): Promise<{ peers: BrowserContender[]; page
   return { peers, pages };
 }
 
-const ours = await startOurs(TASK);
+const ours = await startOurs(TASK, device);
 const torch = await startTorch(options.python, "torch-step.py");
 const { peers, pages } = await startPeers(ours);
 // Two uncounted steps before each that counts, since PyTorch's threads spin for a while once they are done, which would

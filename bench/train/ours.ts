@@ -1,4 +1,4 @@
-import { createTrainee, type ElectraTrainee } from "../../src/train.node.ts";
+import { createTrainee, type DeviceName, type ElectraTrainee } from "../../src/train.node.ts";
 import type { Contender } from "../peers/measure.ts";
 import type { Inputs, NamedTensor } from "./pages.ts";
 import { makeBatch, type Task } from "./task.ts";
@@ -14,12 +14,13 @@ export interface Ours {
 }
 
 /** Forward, backward, clipping and AdamW, as the trainer takes a step. */
-export async function startOurs(task: Task): Promise<Ours> {
+export async function startOurs(task: Task, device: DeviceName = "wasm"): Promise<Ours> {
   const trainee = await createTrainee({
     config: task.config,
     head: "crf",
     labels: task.labels,
     seed: 1,
+    device,
     threads: task.threads,
     hidden_dropout_prob: 0,
     attention_probs_dropout_prob: 0,

@@ -1,5 +1,5 @@
 // What a pre-training step takes, ours beside PyTorch's: `node bench/train/pretraining.ts`. `--python` names an interpreter
-// with bench/train/requirements.txt (python3 unless told), `--rounds` how often each takes its turn, `--json` prints the
+// with bench/train/requirements.txt (python3 unless told), `--device` what ours runs on (wasm unless told), `--rounds` how often each takes its turn, `--json` prints the
 // result alone.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -7,6 +7,7 @@ import type { ElectraConfig } from "../../src/model/config.ts";
 import { generatorConfig } from "../../src/train/pretraining-parameters.ts";
 import { createPretraining, type MaskedExample } from "../../src/train.node.ts";
 import { type Contender, interleave, median } from "../peers/measure.ts";
+import { parseDevice } from "./device-option.ts";
 import { startTorch } from "./torch.ts";
 
 /** The step that both take: two networks, one batch without padding. */
@@ -30,6 +31,7 @@ const MASK = 4;
 const { values: options } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
+    device: { type: "string", default: "wasm" },
     rounds: { type: "string", default: "11" },
     json: { type: "boolean", default: false },
   },
@@ -61,6 +63,7 @@ async function startOurs(task: Task): Promise<Contender> {
     dropout: { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 },
     seed: 1,
     threads,
+    device: parseDevice(options.device),
   });
   const examples = makeBatch(task);
   const scale = { generator: 1 / (batch * masked), discriminator: 1 / (batch * tokens) };

@@ -10,9 +10,8 @@ import type {
   Offsets,
   ParameterStep,
 } from "../device.ts";
-import { Commands, type Groups } from "./commands.ts";
+import type { Groups } from "./commands.ts";
 import type { Connection } from "./connection.ts";
-import type { Kernel } from "./kernel.ts";
 import {
   attention,
   attentionKeysBackward,
@@ -30,17 +29,9 @@ import * as losses from "./kernels/losses.ts";
 import { cutProduct, matmul, TILE, type Tile } from "./kernels/matmul.ts";
 import * as optimizer from "./kernels/optimizer.ts";
 import * as tokens from "./kernels/replaced-tokens.ts";
-import { Buffers, bytesOf, type GpuBuffer, Memory, Staging, sizeOf } from "./memory.ts";
+import { type GpuBuffer, sizeOf } from "./memory.ts";
 import { jointSteps } from "./steps.ts";
-
-const ROWS_AT_ONCE = 512; // that a workgroup sums by column; more are summed in parts of the following
-const CHUNK = 128;
-const ACROSS = 32_768; // workgroups along x, where there may be more than the 65,535 that a direction has
-
-const gpu = (buffer: Buffer) => buffer as GpuBuffer;
-const units = (count: number, size: number) => Math.ceil(count / size);
-const capped = (count: number): Groups => [Math.min(count, ACROSS)];
-const across = (count: number): Groups => [Math.min(count, ACROSS), units(count, ACROSS)];
+import { ACROSS, across, capped, cutColumns, units, Workspace } from "./workspace.ts";
 
 /** What the names of this device's {@link Device.kernels} begin with. */
 export const WEBGPU = "webgpu";
@@ -49,10 +40,7 @@ export const WEBGPU = "webgpu";
 export class WebGpuDevice implements Device {
   readonly kernels: string;
   readonly #connection: Connection;
-  readonly #buffers: Buffers;
-  readonly #memory: Memory;
-  readonly #staging: Staging;
-  readonly #commands: Commands;
+  readonly #workspace: Workspace;
   readonly #tile: Tile;
   /** Of this step's sequences, which every layer attends to. */
   readonly #tiles = new Map<Offsets, { heads: number; count: number; entries: Buffer }>();
@@ -62,65 +50,54 @@ export class WebGpuDevice implements Device {
     const { vendor, architecture } = connection.adapter;
     this.kernels = [WEBGPU, vendor, architecture].filter((part) => part !== "").join(" ");
     this.#connection = connection;
-    this.#buffers = new Buffers(connection);
-    this.#memory = new Memory(this.#buffers);
-    this.#staging = new Staging(connection, this.#buffers);
-    this.#commands = new Commands(connection, this.#buffers);
+    this.#workspace = new Workspace(connection);
     this.#tile = tile;
   }
 
   get byteLength(): number {
-    return this.#buffers.byteLength;
+    return this.#workspace.byteLength;
   }
 
   allocate(rows: number, columns: number): Buffer {
-    return this.#memory.allocate(rows, columns);
+    return this.#workspace.allocate(rows, columns);
   }
 
   slice(buffer: Buffer, first: number, rows: number, columns: number): Buffer {
-    const { memory, offset } = gpu(buffer);
+    const { memory, offset } = buffer as GpuBuffer;
     return { rows, columns, memory, offset: offset + first * 4 } as GpuBuffer;
   }
 
-  temporary(rows: number, columns: number): GpuBuffer {
-    return this.#memory.temporary(rows, columns);
+  temporary(rows: number, columns: number): Buffer {
+    return this.#workspace.temporary(rows, columns);
   }
 
-  integers(values: ArrayLike<number>): GpuBuffer {
-    const buffer = this.temporary(1, values.length);
-    this.#write(buffer, Int32Array.from(values));
-    return buffer;
+  integers(values: ArrayLike<number>): Buffer {
+    return this.#workspace.integers(values);
   }
 
   release(): void {
-    this.#memory.release();
-    this.#commands.release();
+    this.#workspace.release();
     this.#tiles.clear();
   }
 
   write(buffer: Buffer, values: Float32Array): void {
-    this.#write(gpu(buffer), values);
+    this.#workspace.write(buffer, values);
   }
 
-  async read(buffer: Buffer): Promise<Float32Array> {
-    this.#buffers.assertUsable();
-    const bytes = bytesOf(buffer);
-    const staged = this.#staging.take(bytes);
-    this.#commands.copyOut(gpu(buffer), staged);
-    await this.#commands.submit();
-    return this.#staging.read(staged, bytes);
+  read(buffer: Buffer): Promise<Float32Array> {
+    return this.#workspace.read(buffer);
   }
 
   submit(): Promise<void> {
-    return this.#commands.submit();
+    return this.#workspace.submit();
   }
 
   dispose(): void {
-    this.#buffers.dispose();
+    this.#workspace.dispose();
   }
 
   fill(out: Buffer, value: number): void {
-    this.#each(elementwise.fill, { out }, { value });
+    this.#workspace.each(elementwise.fill, { out }, { value });
   }
 
   matmul(a: Buffer, b: Buffer, out: Buffer, options: MatmulOptions = {}): void {
@@ -134,17 +111,17 @@ export class WebGpuDevice implements Device {
     const sizes = { m, n, k, partDepth };
     if (parts === 1) {
       const kernel = matmul({ ...variant, bias: bias !== undefined });
-      this.#run(kernel, { a, b, ...added, out }, { ...sizes, accumulate: +accumulate }, groups);
+      this.#workspace.run(kernel, { a, b, ...added, out }, { ...sizes, accumulate: +accumulate }, groups);
       return;
     }
     const partial = this.temporary(parts * m, n);
-    this.#run(
+    this.#workspace.run(
       matmul({ ...variant, bias: false }),
       { a, b, out: partial },
       { ...sizes, accumulate: 0 },
       groups,
     );
-    this.#run(
+    this.#workspace.run(
       elementwise.sumParts({ bias: bias !== undefined }),
       { partial, ...added, out },
       { count: m * n, parts, columns: n, accumulate: +accumulate },
@@ -153,34 +130,39 @@ export class WebGpuDevice implements Device {
   }
 
   add(x: Buffer, y: Buffer, out: Buffer): void {
-    this.#each(elementwise.add, { x, y, out }, {});
+    this.#workspace.each(elementwise.add, { x, y, out }, {});
   }
 
   addRows(x: Buffer, out: Buffer): void {
-    this.#sumColumns(x, out, true);
+    this.#workspace.sumColumns(x, out, true);
   }
 
   gelu(x: Buffer, out: Buffer): void {
-    this.#each(elementwise.gelu, { x, out }, {});
+    this.#workspace.each(elementwise.gelu, { x, out }, {});
   }
 
   geluBackward(x: Buffer, gradient: Buffer, out: Buffer): void {
-    this.#each(elementwise.geluBackward, { x, gradient, out }, {});
+    this.#workspace.each(elementwise.geluBackward, { x, gradient, out }, {});
   }
 
   dropout(x: Buffer, out: Buffer, dropout: Dropout): void {
-    this.#each(elementwise.dropout, { x, out }, dropoutParameters(dropout));
+    this.#workspace.each(elementwise.dropout, { x, out }, dropoutParameters(dropout));
   }
 
   layerNorm(x: Buffer, gamma: Buffer, beta: Buffer, out: Buffer, statistics: Buffer, epsilon: number): void {
     const { rows, columns: size } = x;
-    this.#run(norms.layerNorm, { x, gamma, beta, out, statistics }, { rows, size, epsilon }, capped(rows));
+    this.#workspace.run(
+      norms.layerNorm,
+      { x, gamma, beta, out, statistics },
+      { rows, size, epsilon },
+      capped(rows),
+    );
   }
 
   layerNormBackward(x: Buffer, gamma: Buffer, statistics: Buffer, gradient: Buffer, out: Buffer): void {
     const { rows, columns: size } = x;
     const operands = { x, gamma, statistics, gradient, out };
-    this.#run(norms.layerNormBackward, operands, { rows, size }, capped(rows));
+    this.#workspace.run(norms.layerNormBackward, operands, { rows, size }, capped(rows));
   }
 
   layerNormParametersBackward(
@@ -191,16 +173,21 @@ export class WebGpuDevice implements Device {
     betaGradient: Buffer,
   ): void {
     const kernel = columns.layerNormParametersBackward;
-    const { groups, chunks, ...sizes } = cut(x);
+    const { groups, chunks, ...sizes } = cutColumns(x);
     if (chunks === 1) {
       const operands = { x, statistics, gradient, gamma: gammaGradient, beta: betaGradient };
-      this.#run(kernel, operands, { ...sizes, accumulate: 1 }, groups);
+      this.#workspace.run(kernel, operands, { ...sizes, accumulate: 1 }, groups);
       return;
     }
     const [gamma, beta] = [this.temporary(chunks, x.columns), this.temporary(chunks, x.columns)];
-    this.#run(kernel, { x, statistics, gradient, gamma, beta }, { ...sizes, accumulate: 0 }, groups);
-    this.#sumColumns(gamma, gammaGradient, true);
-    this.#sumColumns(beta, betaGradient, true);
+    this.#workspace.run(
+      kernel,
+      { x, statistics, gradient, gamma, beta },
+      { ...sizes, accumulate: 0 },
+      groups,
+    );
+    this.#workspace.sumColumns(gamma, gammaGradient, true);
+    this.#workspace.sumColumns(beta, betaGradient, true);
   }
 
   gather(ids: Buffer, table: Buffer, out: Buffer, accumulate = false): void {
@@ -208,7 +195,7 @@ export class WebGpuDevice implements Device {
     const width = wide ? 4 : 1;
     const [count, size] = [sizeOf(out) / width, out.columns / width];
     const groups = capped(units(count, gathers.GATHER_WORKGROUP));
-    this.#run(
+    this.#workspace.run(
       gathers.gather({ wide }),
       { ids, table, out },
       { count, size, accumulate: +accumulate },
@@ -224,9 +211,10 @@ export class WebGpuDevice implements Device {
     const edges = this.temporary(chunks * 2, size);
     const groups: Groups = [chunks, units(size, gathers.SCATTER_COLUMNS)];
     const sizes = { count, size };
-    this.#run(gathers.sortIds, { ids, order }, { count }, [units(count, gathers.GATHER_WORKGROUP)]);
-    this.#run(gathers.scatterChunks, { ids, order, gradient, tableGradient, edges }, sizes, groups);
-    if (chunks > 1) this.#run(gathers.scatterEdges, { ids, order, edges, tableGradient }, sizes, groups);
+    this.#workspace.run(gathers.sortIds, { ids, order }, { count }, [units(count, gathers.GATHER_WORKGROUP)]);
+    this.#workspace.run(gathers.scatterChunks, { ids, order, gradient, tableGradient, edges }, sizes, groups);
+    if (chunks > 1)
+      this.#workspace.run(gathers.scatterEdges, { ids, order, edges, tableGradient }, sizes, groups);
   }
 
   attention(
@@ -284,7 +272,7 @@ export class WebGpuDevice implements Device {
       tiles = { heads, count: entries.length / TILE_FIELDS, entries: this.integers(entries) };
       this.#tiles.set(offsets, tiles);
     }
-    this.#run(
+    this.#workspace.run(
       kernel,
       { ...operands, tiles: tiles.entries },
       { heads, scale: 1 / Math.sqrt(headSize), ...dropoutParameters(dropout) },
@@ -296,38 +284,48 @@ export class WebGpuDevice implements Device {
     const { rows, columns } = logits;
     const own = this.temporary(1, rows);
     const operands = { logits, labels, gradient, losses: own };
-    this.#run(losses.crossEntropy, operands, { rows, columns, scale }, capped(rows));
-    this.#sum(losses.sum, own, loss);
+    this.#workspace.run(losses.crossEntropy, operands, { rows, columns, scale }, capped(rows));
+    this.#workspace.sum(losses.sum, own, loss);
   }
 
   binaryCrossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer, loss: Buffer): void {
     const { rows } = logits;
     const own = this.temporary(1, rows);
     const groups = capped(units(rows, losses.BINARY_CROSS_ENTROPY_WORKGROUP));
-    this.#run(losses.binaryCrossEntropy, { logits, labels, gradient, losses: own }, { rows, scale }, groups);
-    this.#sum(losses.sum, own, loss);
+    this.#workspace.run(
+      losses.binaryCrossEntropy,
+      { logits, labels, gradient, losses: own },
+      { rows, scale },
+      groups,
+    );
+    this.#workspace.sum(losses.sum, own, loss);
   }
 
   sample(logits: Buffer, ids: Buffer, { seed, site }: Draw): void {
     const { rows, columns } = logits;
-    this.#run(tokens.sample, { logits, ids }, { rows, columns, seed, site }, capped(rows));
+    this.#workspace.run(tokens.sample, { logits, ids }, { rows, columns, seed, site }, capped(rows));
   }
 
   replaceTokens(positions: Buffer, drawn: Buffer, inputIds: Buffer, labels: Buffer): void {
     const count = sizeOf(positions);
     const groups: Groups = [units(count, tokens.REPLACED_TOKENS_WORKGROUP)];
-    this.#run(tokens.replaceTokens, { positions, tokens: drawn, inputIds, labels }, { count }, groups);
+    this.#workspace.run(
+      tokens.replaceTokens,
+      { positions, tokens: drawn, inputIds, labels },
+      { count },
+      groups,
+    );
   }
 
   countHits(logits: Buffer, labels: Buffer, counts: Buffer): void {
     const { rows, columns } = logits;
-    this.#run(tokens.countHits, { logits, labels, counts }, { rows, columns }, capped(rows));
+    this.#workspace.run(tokens.countHits, { logits, labels, counts }, { rows, columns }, capped(rows));
   }
 
   scoreHistogram(logits: Buffer, labels: Buffer, histogram: Buffer): void {
     const { rows } = logits;
     const groups: Groups = [units(rows, tokens.REPLACED_TOKENS_WORKGROUP)];
-    this.#run(
+    this.#workspace.run(
       tokens.scoreHistogram,
       { logits, labels, histogram },
       { rows, bins: histogram.columns },
@@ -349,7 +347,7 @@ export class WebGpuDevice implements Device {
     const { rows: steps, columns: count } = emissions;
     const width = count * (count + 2) + 1;
     const work = this.temporary(1, sequences * width + 2 * steps * (count + 1));
-    this.#run(
+    this.#workspace.run(
       crf.crfLoss,
       {
         emissions,
@@ -365,17 +363,17 @@ export class WebGpuDevice implements Device {
       [sequences],
     );
     const sums = this.temporary(1, width);
-    this.#sumColumns(this.slice(work, 0, sequences, width), sums, false);
+    this.#workspace.sumColumns(this.slice(work, 0, sequences, width), sums, false);
     const groups: Groups = [units(count * count, crf.CRF_GRADIENTS_WORKGROUP)];
-    this.#run(crf.crfGradients, { sums, ...gradients, loss }, { labels: count }, groups);
+    this.#workspace.run(crf.crfGradients, { sums, ...gradients, loss }, { labels: count }, groups);
   }
 
   norm(x: Buffer, out: Buffer): void {
     const count = sizeOf(x);
     const blocks = units(count, optimizer.SQUARES);
     const partial = this.temporary(1, blocks);
-    this.#run(optimizer.sumOfSquares, { x, partial }, { count, across: ACROSS }, across(blocks));
-    this.#sum(losses.rootOfSum, partial, out);
+    this.#workspace.run(optimizer.sumOfSquares, { x, partial }, { count, across: ACROSS }, across(blocks));
+    this.#workspace.sum(losses.rootOfSum, partial, out);
   }
 
   adamW(
@@ -385,7 +383,7 @@ export class WebGpuDevice implements Device {
   ): void {
     for (const { whole, blocks } of jointSteps(steps, correction1)) {
       const count = blocks.length / optimizer.BLOCK_FIELDS;
-      this.#run(
+      this.#workspace.run(
         optimizer.adamW,
         { ...whole, blocks: this.integers(blocks), norm },
         {
@@ -402,57 +400,6 @@ export class WebGpuDevice implements Device {
       );
     }
   }
-
-  /** out [1, columns] (+)= Σ rows of x */
-  #sumColumns(x: Buffer, out: Buffer, accumulate: boolean): void {
-    const { groups, chunks, ...sizes } = cut(x);
-    if (chunks === 1) {
-      this.#run(columns.columnSums, { x, out }, { ...sizes, accumulate: +accumulate }, groups);
-      return;
-    }
-    const partial = this.temporary(chunks, x.columns);
-    this.#run(columns.columnSums, { x, out: partial }, { ...sizes, accumulate: 0 }, groups);
-    this.#sumColumns(partial, out, accumulate);
-  }
-
-  #sum(kernel: typeof losses.sum, x: Buffer, out: Buffer): void {
-    this.#run(kernel, { x, out }, { count: sizeOf(x) }, [1]);
-  }
-
-  #each<O extends string, P extends string>(
-    kernel: (variant: elementwise.ElementwiseVariant) => Kernel<O | "out", P>,
-    operands: Readonly<Record<O | "out", Buffer>>,
-    parameters: Readonly<Omit<Record<P, number>, "count">>,
-  ): void {
-    const size = sizeOf(operands.out);
-    const wide = size % 4 === 0;
-    const count = wide ? size / 4 : size;
-    const all = { ...parameters, count } as Readonly<Record<P | "count", number>>;
-    this.#run(kernel({ wide }), operands, all, capped(units(count, elementwise.ELEMENTWISE_WORKGROUP)));
-  }
-
-  #run<O extends string, P extends string>(
-    kernel: Kernel<O, P>,
-    operands: Readonly<Record<O, Buffer>>,
-    parameters: Readonly<Record<P, number>>,
-    groups: Groups,
-  ): void {
-    this.#commands.dispatch(kernel, operands as Readonly<Record<O, GpuBuffer>>, parameters, groups);
-  }
-
-  #write({ memory, offset }: GpuBuffer, values: Float32Array | Int32Array): void {
-    this.#buffers.assertUsable();
-    const { buffer, byteOffset, byteLength } = values;
-    this.#connection.device.queue.writeBuffer(memory, offset, buffer as ArrayBuffer, byteOffset, byteLength);
-  }
-}
-
-/** How sums by column are shared: the rows of a chunk to a workgroup. */
-function cut({ rows, columns: width }: Buffer) {
-  const chunk = rows <= ROWS_AT_ONCE ? Math.max(rows, 1) : CHUNK;
-  const chunks = Math.max(units(rows, chunk), 1);
-  const groups: Groups = [units(width, columns.COLUMNS), chunks];
-  return { rows, columns: width, chunk, chunks, groups };
 }
 
 const variantOf = ({ columns }: Buffer, heads: number, { probability }: Dropout) => ({
