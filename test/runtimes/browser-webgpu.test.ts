@@ -36,7 +36,7 @@ const EXAMPLES = [7, 3, 12].map((tokens, text) => {
 });
 const STEP = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 };
 
-test("a page trains on a GPU, and loses what the processor loses", async (t) => {
+test("a page trains on a GPU, and loses what the processor loses", { timeout: 600_000 }, async (t) => {
   await withBrowserPage(
     t,
     { routes: {} },
