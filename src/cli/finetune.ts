@@ -10,8 +10,13 @@ import { write } from "./terminal.ts";
 import { assertComplete, type FinetuneOptions, finetuneOptions } from "./training/finetune-options.ts";
 import { type FinetunePlan, planFinetune } from "./training/finetune-plan.ts";
 import { runFinetune, type SeedResult } from "./training/finetune-run.ts";
-import { watchInterruption } from "./training/interruption.ts";
-import { addRunOptions, assertOnlyResumed, type RunOptions, startInBackground } from "./training/long-run.ts";
+import {
+  addRunOptions,
+  assertOnlyResumed,
+  type RunOptions,
+  startInBackground,
+  workOn,
+} from "./training/long-run.ts";
 import { RunFolder } from "./training/run-folder.ts";
 import { writeReport } from "./training/run-report.ts";
 import { writeWeights } from "./training/write-weights.ts";
@@ -42,12 +47,9 @@ async function finetuneAction(
     ? openRun(given, run, force === true)
     : reopenRun(resume));
   if (detach) return startInBackground(folder, "finetune");
-  await folder.assign(process.pid);
   const reporter = startReporter(plan, options);
-  const interruption = watchInterruption();
-  try {
-    const events = { ...reporter, interrupted: () => interruption.wanted };
-    const { results, weights } = await runFinetune(options, plan, folder, events);
+  await workOn(folder, async (interrupted) => {
+    const { results, weights } = await runFinetune(options, plan, folder, { ...reporter, interrupted });
     await writeWeights(options.output, plan.metadata, weights, options.dtype);
     reporter.stop();
     const result = { results, ...meanDeviation(results.map(({ score }) => score)) };
@@ -59,11 +61,7 @@ async function finetuneAction(
       process.stdout,
       json ? `${JSON.stringify(reported)}\n` : `${summary(results, options)}wrote ${report}\n`,
     );
-  } finally {
-    reporter.stop();
-    interruption.stop();
-    await folder.release();
-  }
+  }).finally(() => reporter.stop());
 }
 
 interface OpenRun {

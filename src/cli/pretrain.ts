@@ -7,8 +7,13 @@ import type { PretrainingScores } from "../train/electra-pretraining.ts";
 import type { PretrainReport } from "../train/pretrain.ts";
 import { startProgress } from "./progress.ts";
 import { write } from "./terminal.ts";
-import { watchInterruption } from "./training/interruption.ts";
-import { addRunOptions, assertOnlyResumed, type RunOptions, startInBackground } from "./training/long-run.ts";
+import {
+  addRunOptions,
+  assertOnlyResumed,
+  type RunOptions,
+  startInBackground,
+  workOn,
+} from "./training/long-run.ts";
 import { describePretraining } from "./training/pretrain-log.ts";
 import { assertComplete, type PretrainOptions, pretrainOptions } from "./training/pretrain-options.ts";
 import { type PretrainPlan, planPretrain } from "./training/pretrain-plan.ts";
@@ -40,20 +45,13 @@ async function pretrainAction(
     ? openRun(given, run, force === true)
     : reopenRun(resume));
   if (detach) return startInBackground(folder, "pretrain");
-  await folder.assign(process.pid);
   const reporter = startReporter(plan);
-  const interruption = watchInterruption();
-  try {
-    const events = { ...reporter, interrupted: () => interruption.wanted };
-    const result = await runPretrain(options, plan, folder, events);
+  await workOn(folder, async (interrupted) => {
+    const result = await runPretrain(options, plan, folder, { ...reporter, interrupted });
     reporter.stop();
     await folder.writeResult(result);
     await write(process.stdout, json ? `${JSON.stringify(result)}\n` : summary(result));
-  } finally {
-    reporter.stop();
-    interruption.stop();
-    await folder.release();
-  }
+  }).finally(() => reporter.stop());
 }
 
 interface OpenRun {

@@ -13,6 +13,7 @@ import type { Trainee } from "../../train/trainee.ts";
 import { createTrainee } from "./create-trainee.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import type { FinetunePlan } from "./finetune-plan.ts";
+import { namingCheckpoint } from "./long-run.ts";
 import type { RunFolder, State } from "./run-folder.ts";
 
 /** What one seed came to. */
@@ -137,12 +138,7 @@ class SeedRun {
         if (this.#tired) break;
       }
     } catch (error) {
-      if (!(error instanceof TrainingError) || error.code !== "diverged") throw error;
-      const saved =
-        this.#safeStep === 0
-          ? "nothing had been saved"
-          : `${this.#folder.file(CHECKPOINT)} is of step ${this.#safeStep}`;
-      throw new TrainingError("diverged", `seed ${this.#seed}, ${error.message}; ${saved}`, { cause: error });
+      throw namingCheckpoint(error, this.#folder.file(CHECKPOINT), this.#safeStep, `seed ${this.#seed}, `);
     }
     const { score, epoch: bestEpoch } = this.#best!;
     return {

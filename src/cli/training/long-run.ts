@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import type { Command } from "commander";
+import { TrainingError } from "../../errors.ts";
 import { UsageError } from "../failure.ts";
 import { write } from "../terminal.ts";
+import { watchInterruption } from "./interruption.ts";
 import type { RunFolder } from "./run-folder.ts";
 
 /** What every command takes that leaves a run folder. */
@@ -55,4 +57,35 @@ export async function startInBackground(folder: RunFolder, command: string): Pro
     process.stdout,
     `training in the background, process ${child.pid}; electra-edge log ${folder.path} --follow shows how it does\n`,
   );
+}
+
+/**
+ * Works on a run as its only process.
+ *
+ * @param work is told whether somebody asked it to stop
+ * @throws {TrainingError} `bad-run` where another process works on it
+ */
+export async function workOn(
+  folder: RunFolder,
+  work: (interrupted: () => boolean) => Promise<void>,
+): Promise<void> {
+  await folder.assign(process.pid);
+  const interruption = watchInterruption();
+  try {
+    await work(() => interruption.wanted);
+  } finally {
+    interruption.stop();
+    await folder.release();
+  }
+}
+
+/**
+ * What a run ends in that went wrong after a checkpoint of `step`: where it diverged, the error names that checkpoint.
+ *
+ * @param place put before the step, where steps alone don't tell the place
+ */
+export function namingCheckpoint(error: unknown, checkpoint: string, step: number, place = ""): unknown {
+  if (!(error instanceof TrainingError) || error.code !== "diverged") return error;
+  const saved = step === 0 ? "nothing had been saved" : `${checkpoint} is of step ${step}`;
+  return new TrainingError("diverged", `${place}${error.message}; ${saved}`, { cause: error });
 }

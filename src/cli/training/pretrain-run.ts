@@ -9,6 +9,7 @@ import {
   generatorParameters,
 } from "../../train/pretraining-parameters.ts";
 import { createPretraining } from "./create-trainee.ts";
+import { namingCheckpoint } from "./long-run.ts";
 import type { PretrainEntry } from "./pretrain-log.ts";
 import { type PretrainOptions, withSize } from "./pretrain-options.ts";
 import type { PretrainPlan } from "./pretrain-plan.ts";
@@ -117,12 +118,7 @@ class PretrainRun {
         await this.#take(report, events);
       }
     } catch (error) {
-      if (!(error instanceof TrainingError) || error.code !== "diverged") throw error;
-      const saved =
-        this.#safeStep === 0
-          ? "nothing had been saved"
-          : `${this.#folder.file(CHECKPOINT)} is of step ${this.#safeStep}`;
-      throw new TrainingError("diverged", `${error.message}; ${saved}`, { cause: error });
+      throw namingCheckpoint(error, this.#folder.file(CHECKPOINT), this.#safeStep);
     }
     return {
       steps: this.#step,
