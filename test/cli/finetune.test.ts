@@ -169,7 +169,11 @@ describe("electra-edge finetune", () => {
     assert.deepEqual(summary.config, first.config);
     assert.deepEqual(summary.tokenizer, first.tokenizer);
     assert.equal(first.crf !== null && summary.crf === null, true);
+    await succeed(runOf("longer", "--model", at("first.safetensors"), ...more, "--max-length", "300"));
+    const longer = JSON.parse(await succeed(["inspect", at("longer.safetensors"), "--json"]));
+    assert.deepEqual(longer.config, { ...first.config, max_position_embeddings: 300 });
     const [loss] = await lossesOf("second");
+    assert.deepEqual((await lossesOf("longer"))[0], loss);
     const [fresh] = await lossesOf("first");
     assert.notEqual(loss!.loss, fresh!.loss);
   });

@@ -24,7 +24,7 @@ export interface FinetuneOptions extends VocabularyOptions {
   readonly heads: number;
   readonly intermediateSize: number;
   readonly embeddingSize: number;
-  readonly maxLength: number;
+  readonly maxLength?: number;
   readonly sample: number;
   readonly epochs: number;
   readonly batchSize: number;
@@ -75,7 +75,11 @@ export const finetuneOptions = (): Option[] => [
   option("--heads <n>", "from nothing: attention heads", atLeast(1), 4),
   option("--intermediate-size <n>", "from nothing: width of the feed-forward layers", atLeast(1), 1024),
   option("--embedding-size <n>", "from nothing: width of the embeddings", atLeast(1), 128),
-  option("--max-length <n>", "from nothing: the most tokens that a text may have", atLeast(3), 128),
+  option(
+    "--max-length <n>",
+    "the most tokens that a text may have (default: the model's, or 128)",
+    atLeast(3),
+  ),
   option("--min-frequency <n>", "from nothing: how often a character or piece must occur", atLeast(1), 2),
   option("--sample <x>", "share of the training texts to learn from, evenly taken", between(0, 1), 1),
   option("--epochs <n>", "how often to go through the texts", atLeast(1), DEFAULTS.epochs),

@@ -2,11 +2,12 @@ import { openModelFile } from "../../convert/checkpoint.ts";
 import { readValues } from "../../convert/model-values.ts";
 import type { LabelledUnits } from "../../data/index.ts";
 import { DataError } from "../../errors.ts";
-import { type ElectraConfig, parseConfig } from "../../model/config.ts";
+import { parseConfig } from "../../model/config.ts";
 import type { ModelMetadata } from "../../model/model-file.ts";
 import { createTokenizer, parseTokenizerConfig, type TokenizerConfig } from "../../text/tokenizer.ts";
 import { type TextExample, tokenExamples } from "../../train/examples.ts";
 import { labelsOf } from "../../train/labels.ts";
+import { type Encoder, lengthen } from "../../train/lengthen.ts";
 import { sequenceExamples } from "../../train/sequence-examples.ts";
 import { modelMetadata } from "../../train/trained-model.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
@@ -48,14 +49,18 @@ function sampleOf<T>(texts: readonly T[], share: number): readonly T[] {
   return Array.from({ length: count }, (_, i) => texts[Math.floor((i * texts.length) / count)]!);
 }
 
-interface Start {
-  readonly config: ElectraConfig;
+interface Start extends Encoder {
   readonly tokenizerConfig: TokenizerConfig;
-  readonly initial: ReadonlyMap<string, Float32Array>;
 }
 
+/** How many tokens an encoder made from nothing takes, where it isn't said. */
+const MAX_LENGTH = 128;
+
 async function startOf(options: FinetuneOptions, texts: readonly LabelledUnits[]): Promise<Start> {
-  if (options.model !== undefined) return readStart(options.model);
+  if (options.model !== undefined) {
+    const start = await readStart(options.model);
+    return { ...start, ...lengthen(start, options.maxLength ?? 0) };
+  }
   const tokenizerConfig = await vocabularyOf(
     options,
     texts.map(({ text }) => text),
@@ -68,7 +73,7 @@ async function startOf(options: FinetuneOptions, texts: readonly LabelledUnits[]
       num_hidden_layers: options.layers,
       num_attention_heads: options.heads,
       intermediate_size: options.intermediateSize,
-      max_position_embeddings: options.maxLength,
+      max_position_embeddings: options.maxLength ?? MAX_LENGTH,
       type_vocab_size: 2,
     },
     "the options",
