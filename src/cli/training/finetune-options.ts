@@ -75,11 +75,10 @@ export const finetuneOptions = (): Option[] => [
   option("--heads <n>", "from nothing: attention heads", atLeast(1), 4),
   option("--intermediate-size <n>", "from nothing: width of the feed-forward layers", atLeast(1), 1024),
   option("--embedding-size <n>", "from nothing: width of the embeddings", atLeast(1), 128),
-  option(
+  new Option(
     "--max-length <n>",
     "the most tokens that a text may have (default: the model's, or 128)",
-    atLeast(3),
-  ),
+  ).argParser(atLeast(3)),
   option("--min-frequency <n>", "from nothing: how often a character or piece must occur", atLeast(1), 2),
   option("--sample <x>", "share of the training texts to learn from, evenly taken", between(0, 1), 1),
   option("--epochs <n>", "how often to go through the texts", atLeast(1), DEFAULTS.epochs),
