@@ -5,7 +5,7 @@ import { convertModelFile } from "../../src/convert/index.ts";
 import { exportOnnx } from "../../src/convert/onnx.ts";
 import { packSequences } from "../../src/model/batch.ts";
 import { MemoryReader } from "../../src/model/byte-reader.ts";
-import { loadTokenClassifier } from "../../src/model/load-model.ts";
+import { loadModel } from "../../src/model/load-model.ts";
 import { acceptsPath, KERNEL_PATHS, selectKernels } from "../../src/wasm/kernel-path.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
 import { readCheckpoint, values } from "../../test/reference/checkpoint.ts";
@@ -61,15 +61,18 @@ async function measureOurs(
   expected: readonly Float64Array[],
 ): Promise<Omit<Accuracy, "engine">> {
   const { module } = await selectKernels(kernelModule, path);
-  const { model } = await loadTokenClassifier(module, new MemoryReader(await readFile(file), file));
+  const reader = new MemoryReader(await readFile(file), file);
+  const model = await loadModel(module, reader, "token-classification");
+  const { head } = model;
   const actual: Float64Array[] = [];
   let [same, all] = [0, 0];
   for (const [i, { ids, viterbi }] of texts.entries()) {
     // Between [CLS] and [SEP].
     const steps = ids.length - 2;
-    const emissions = (await model.logits(packSequences([Int32Array.from(ids)]))) + model.labels * 4;
-    if (i < DETAILED) actual.push(Float64Array.from(model.machine.floats(emissions, steps * model.labels)));
-    const { labels } = model.crf!.viterbi(emissions, steps);
+    await model.run(packSequences([Int32Array.from(ids)]));
+    const emissions = head.output + head.width * 4;
+    if (i < DETAILED) actual.push(Float64Array.from(model.machine.floats(emissions, steps * head.width)));
+    const { labels } = head.crf!.viterbi(emissions, steps);
     same += viterbi.filter((label, step) => labels[step] === label).length;
     all += steps;
   }

@@ -151,6 +151,11 @@ export class Electra {
     return this.config.max_position_embeddings;
   }
 
+  /** Address of the last hidden state [tokens, hidden_size]. */
+  get hidden(): number {
+    return this.#workspace.hidden;
+  }
+
   /** Scratch memory of a thread, for a linear layer that reads what {@link forward} returned. */
   scratch(thread: number): number {
     return this.#workspace.scratch[thread]!;

@@ -1,11 +1,13 @@
 import { InputError, ModelFileError } from "../errors.ts";
 import { Machine } from "../wasm/machine.ts";
 import type { ByteReader } from "./byte-reader.ts";
-import { layOutModel } from "./lay-out.ts";
+import type { Task } from "./config.ts";
+import type { Head } from "./heads/head.ts";
+import { Model } from "./model.ts";
 import { type ModelFile, parseModelFile } from "./model-file.ts";
+import { Network } from "./network.ts";
 import { checkByteLength, parseHeader, readHeaderLength } from "./safetensors.ts";
-import type { TokenClassifier } from "./token-classifier.ts";
-import type { Weights } from "./weights.ts";
+import { Weights } from "./weights.ts";
 
 /** How far loading has come, in bytes of the file. */
 export interface LoadProgress {
@@ -37,33 +39,43 @@ export async function readModelFile(reader: ByteReader): Promise<ModelFile> {
 }
 
 /**
- * Loads a token classifier: header first, all of it validated, then the memory grown once, then each tensor put in its
- * place as it is read. The file is never held whole.
+ * Loads a model: header first, all of it validated, then the memory grown once, then each tensor put in its place as it
+ * is read. The file is never held whole.
+ *
+ * @param task the file's own, or `feature-extraction`, which every file's encoder can do
+ * @throws {InputError} `bad-option` where the file is for another task
  */
-export async function loadTokenClassifier(
+export async function loadModel<T extends Task>(
   module: WebAssembly.Module,
   reader: ByteReader,
+  task: T,
   { onProgress, threads = 1 }: LoadOptions = {},
-): Promise<{ file: ModelFile; model: TokenClassifier }> {
+): Promise<Model<T>> {
   const file = await readModelFile(reader);
-  if (file.metadata.task !== "token-classification") {
-    throw new InputError(
-      "bad-option",
-      `${file.name} is a model for ${file.metadata.task}, not for token-classification`,
-    );
+  const own = file.metadata.task;
+  if (task !== own && task !== "feature-extraction") {
+    throw new InputError("bad-option", `${file.name} is a model for ${own}, not for ${task}`);
   }
-  const machine = threads === 1 ? await Machine.create(module) : await sharedMachine(module, file, threads);
-  const { model, weights } = layOutModel(machine, file, threads);
+  const machine =
+    threads === 1 ? await Machine.create(module) : await sharedMachine(module, file, task, threads);
+  const weights = new Weights(machine, file);
+  const model = new Model(machine, weights, file, task, threads);
   machine.commit();
   await readTensors(reader, file, weights, onProgress);
-  model.crf?.packTransitions();
-  return { file, model };
+  const head: Head = model.head;
+  head.prepare?.();
+  return model;
 }
 
 /** A shared memory takes its maximum at once, so it is made just as large as laying out the model once says. */
-async function sharedMachine(module: WebAssembly.Module, file: ModelFile, threads: number): Promise<Machine> {
+async function sharedMachine(
+  module: WebAssembly.Module,
+  file: ModelFile,
+  task: Task,
+  threads: number,
+): Promise<Machine> {
   const trial = await Machine.create(module, Machine.sharedMemory(1));
-  layOutModel(trial, file, threads);
+  new Network(trial, new Weights(trial, file), file, task, threads);
   return Machine.create(module, Machine.sharedMemory(trial.reservedPages));
 }
 

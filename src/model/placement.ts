@@ -10,6 +10,17 @@ export interface Placement {
   place(data: Uint8Array, firstRow: number): void;
 }
 
+/** Rows that go to two places, of which one may count a row's values for rows of their own. */
+export function placeTwice(one: Placement, other: Placement): Placement {
+  const rowBytes = Math.max(one.rowBytes, other.rowBytes);
+  return {
+    rowBytes,
+    place(data, firstRow) {
+      for (const each of [one, other]) each.place(data, (firstRow * rowBytes) / each.rowBytes);
+    },
+  };
+}
+
 /** Memory of the machine through which bytes pass on their way: two halves of `bytes` each. */
 export interface Stage {
   readonly address: number;

@@ -1,14 +1,16 @@
 import { Machine } from "../wasm/machine.ts";
 import { Barrier } from "./barrier.ts";
-import { layOutModel } from "./lay-out.ts";
+import type { Task } from "./config.ts";
 import type { ModelFile } from "./model-file.ts";
-import type { TokenClassifier } from "./token-classifier.ts";
+import { Network } from "./network.ts";
+import { Weights } from "./weights.ts";
 
 /** The first message to a team's member. */
 export interface Joining {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly file: ModelFile;
+  readonly task: Task;
   readonly thread: number;
   readonly threads: number;
 }
@@ -28,11 +30,12 @@ export function serveTeam(
   answer: (answer: Answer) => void,
 ): void {
   let work: ((offsets: Int32Array) => void) | undefined;
-  const join = async ({ module, memory, file, thread, threads }: Joining) => {
+  const join = async ({ module, memory, file, task, thread, threads }: Joining) => {
     const machine = await Machine.create(module, memory);
-    const { barrierCells, model } = layOutModel(machine, file, threads);
-    const barrier = new Barrier(machine.integers(barrierCells, 2), threads);
-    work = shareOf(model, thread, threads, barrier);
+    const network = new Network(machine, new Weights(machine, file), file, task, threads);
+    const barrier = new Barrier(machine.integers(network.barrierCells, 2), threads);
+    const share = { thread, threads, barrier: () => barrier.wait() };
+    work = (offsets) => network.forward(offsets, share);
   };
   onMessage(async (message) => {
     try {
@@ -43,9 +46,4 @@ export function serveTeam(
       answer({ failure: String(error) });
     }
   });
-}
-
-function shareOf(model: TokenClassifier, thread: number, threads: number, barrier: Barrier) {
-  const share = { thread, threads, barrier: () => barrier.wait() };
-  return (offsets: Int32Array) => void model.forward(offsets, share);
 }

@@ -11,6 +11,7 @@ import {
   placeFloats,
   placeIntegerRows,
   placeScales,
+  placeTwice,
   type Refuse,
   type Stage,
   unpackRows,
@@ -54,6 +55,10 @@ export class Weights {
     return this.#file.quantized;
   }
 
+  has(name: string): boolean {
+    return this.#file.parameters.has(name);
+  }
+
   /** A tensor whose values lie in memory as in the file, row-major, widened to f32. */
   plain(name: string): number {
     const { shape } = this.#parameter(name);
@@ -71,7 +76,7 @@ export class Weights {
     const address = this.#machine.reserve(rows * size);
     const scales = this.#machine.reserve(rows * 4);
     const scale = scaleName(table);
-    this.#placements.set(scale, placeScales(this.#machine, scales, this.#refuse(scale)));
+    this.#place(scale, placeScales(this.#machine, scales, this.#refuse(scale)));
     this.#placeIntegers(table, placeIntegerRows(this.#machine, address, size, this.#refuse(table)));
     return { address, scales };
   }
@@ -86,12 +91,18 @@ export class Weights {
    *
    * @param names one layer, or several of the same inputs whose outputs are wanted side by side
    * @param outputs of each of them
+   * @param weightOf a layer's matrix, which may be another's too
    */
-  linear(names: string | readonly string[], outputs: number, inputs: number): Linear {
+  linear(
+    names: string | readonly string[],
+    outputs: number,
+    inputs: number,
+    weightOf = (name: string) => `${name}.weight`,
+  ): Linear {
     const layers = typeof names === "string" ? [names] : names;
     const { kernels } = this.#machine;
     const rows = outputs * layers.length;
-    const quantized = isQuantized(this.#parameter(`${layers[0]}.weight`).storage);
+    const quantized = isQuantized(this.#parameter(weightOf(layers[0]!)).storage);
     const packed = this.#machine.reserve(
       quantized ? kernels.packedInt8WeightBytes(rows, inputs) : kernels.packedWeightBytes(rows, inputs),
     );
@@ -99,7 +110,7 @@ export class Weights {
     layers.forEach((name, i) => {
       const firstRow = i * outputs;
       this.#placeFloats(`${name}.bias`, bias + firstRow * 4);
-      this.#pack(`${name}.weight`, packed, inputs, firstRow);
+      this.#pack(weightOf(name), packed, inputs, firstRow);
     });
     return new Linear(this.#machine, quantized ? "int8" : "f32", packed, bias, rows, inputs);
   }
@@ -123,20 +134,26 @@ export class Weights {
     placement.place(data, at / placement.rowBytes);
   }
 
+  /** A tensor may be wanted in two places, which then share its bytes as they come. */
+  #place(name: string, placement: Placement): void {
+    const other = this.#placements.get(name);
+    this.#placements.set(name, other === undefined ? placement : placeTwice(other, placement));
+  }
+
   #placeFloats(name: string, address: number): void {
     const { storage } = this.#parameter(name);
-    this.#placements.set(name, placeFloats(this.#machine, this.#stage, storage, address));
+    this.#place(name, placeFloats(this.#machine, this.#stage, storage, address));
   }
 
   #pack(name: string, packed: number, inputs: number, firstRow: number): void {
     const [machine, stage] = [this.#machine, this.#stage];
     const { storage } = this.#parameter(name);
     if (!isQuantized(storage)) {
-      this.#placements.set(name, packFloatRows(machine, stage, storage, packed, inputs, firstRow));
+      this.#place(name, packFloatRows(machine, stage, storage, packed, inputs, firstRow));
       return;
     }
     const scale = scaleName(name);
-    this.#placements.set(scale, packScales(machine, stage, packed, inputs, firstRow, this.#refuse(scale)));
+    this.#place(scale, packScales(machine, stage, packed, inputs, firstRow, this.#refuse(scale)));
     this.#placeIntegers(name, packIntegerRows(machine, stage, packed, inputs, firstRow, this.#refuse(name)));
   }
 
@@ -144,18 +161,18 @@ export class Weights {
   #placeIntegers(name: string, rows: Placement): void {
     const { shape, storage } = this.#parameter(name);
     if (storage === "int8") {
-      this.#placements.set(name, rows);
+      this.#place(name, rows);
       return;
     }
     const [count, inputs] = shape as [number, number];
     const groups = Math.ceil(inputs / INT4_GROUP);
     const groupScales = new Uint8Array(count * groups);
     const groupScale = groupScaleName(name);
-    this.#placements.set(groupScale, keepGroupScales(groupScales, this.#refuse(groupScale)));
+    this.#place(groupScale, keepGroupScales(groupScales, this.#refuse(groupScale)));
     const refuse = (): never => {
       throw new ModelFileError("bad-value", this.#file.name, "int4 values are from -7 to 7, not -8", name);
     };
-    this.#placements.set(name, unpackRows(rows, inputs, groups, groupScales, refuse));
+    this.#place(name, unpackRows(rows, inputs, groups, groupScales, refuse));
   }
 
   /** Finds again what the kernels found, to name it. */

@@ -1,5 +1,5 @@
 import type { Stretch } from "../model/crf.ts";
-import type { Tagging } from "../model/token-classifier.ts";
+import type { Tagging } from "../model/heads/token-classifier.ts";
 import { endsEntity, type Label, labelsToSpans, startsEntity } from "../text/labels.ts";
 
 /**

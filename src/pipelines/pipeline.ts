@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { ByteReader } from "../model/byte-reader.ts";
-import { type LoadProgress, loadTokenClassifier } from "../model/load-model.ts";
+import { type LoadProgress, loadModel } from "../model/load-model.ts";
 import { KERNEL_PATHS, type KernelModule, type KernelPath, selectKernels } from "../wasm/kernel-path.ts";
 import type { StartThread } from "../wasm/thread.ts";
 import { AbortableReader } from "./abortable-reader.ts";
@@ -99,14 +99,14 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
         reader = hashed ?? reader;
         if (signal !== undefined) reader = new AbortableReader(reader, signal);
         const { path, module } = await selecting;
-        const { file, model } = await loadTokenClassifier(module, reader, {
+        const model = await loadModel(module, reader, task, {
           onProgress,
           threads: choice.threads,
         });
         if (expected !== undefined) await hashed?.verify(expected);
-        const tag = tokenClassificationPipeline(file, model, { kernels: path, ...choice }, defaults);
+        const tag = tokenClassificationPipeline(model, { kernels: path, ...choice }, defaults);
         // Last, since nobody would end the threads of a model that is refused.
-        if (shared) await model.startTeam(platform.startThread!, { module, file, threads: choice.threads });
+        if (shared) await model.startTeam(platform.startThread!, module);
         return tag;
       } finally {
         await reader.close();

@@ -1,8 +1,7 @@
 import { InputError, ModelFileError } from "../errors.ts";
 import { packSequences } from "../model/batch.ts";
 import type { CrfTokens } from "../model/config.ts";
-import type { ModelFile } from "../model/model-file.ts";
-import type { TokenClassifier } from "../model/token-classifier.ts";
+import type { Model } from "../model/model.ts";
 import { parseLabel, parseScheme } from "../text/labels.ts";
 import { type Encoding, parseTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import {
@@ -22,12 +21,13 @@ export interface EncodedText extends LabelledText {
 
 /** The model with its tokenizer and labels: texts in, their entities out. */
 export class Tagger {
-  readonly #classifier: TokenClassifier;
+  readonly #model: Model<"token-classification">;
   readonly #tokenizer: Tokenizer;
   readonly #labels: LabelSet;
   readonly #labelled: CrfTokens;
 
-  constructor({ name, metadata }: ModelFile, classifier: TokenClassifier) {
+  constructor(model: Model<"token-classification">) {
+    const { name, metadata } = model.file;
     const scheme = parseScheme(metadata.scheme, name);
     const tokenizer = parseTokenizer(metadata.tokenizer, name);
     const tokens = tokenizer.config.vocab.length;
@@ -35,7 +35,7 @@ export class Tagger {
       const detail = `the vocabulary has ${tokens} tokens, but "vocab_size" is ${metadata.config.vocab_size}`;
       throw new ModelFileError("tokenizer-malformed", name, detail);
     }
-    this.#classifier = classifier;
+    this.#model = model;
     this.#tokenizer = tokenizer;
     this.#labels = {
       names: metadata.labels,
@@ -45,11 +45,11 @@ export class Tagger {
   }
 
   get maxTokens(): number {
-    return this.#classifier.electra.config.max_position_embeddings;
+    return this.#model.electra.config.max_position_embeddings;
   }
 
   get memoryBytes(): number {
-    return this.#classifier.machine.byteLength;
+    return this.#model.machine.byteLength;
   }
 
   /** @throws {InputError} `text-too-long`, saying how long it may be */
@@ -75,7 +75,7 @@ export class Tagger {
     for (const text of texts) {
       if (text.inputIds.length > room) {
         batches.push([]);
-        room = this.#classifier.electra.capacity;
+        room = this.#model.electra.capacity;
       }
       batches.at(-1)!.push(text);
       room -= text.inputIds.length;
@@ -93,12 +93,13 @@ export class Tagger {
     const entities = new Map<EncodedText, Entity[] | TokenEntity[]>();
     if (labelled.length > 0) {
       const packed = packSequences(labelled.map(({ inputIds }) => inputIds));
-      const taggings = this.#classifier.tag(
-        packed,
+      await this.#model.run(packed);
+      const taggings = this.#model.head.tag(
+        packed.offsets,
         labelled.map(({ tokens }) => tokens),
       );
       let next = 0;
-      for await (const tagging of taggings) {
+      for (const tagging of taggings) {
         const text = labelled[next++]!;
         const tagged = { ...text, tagging };
         entities.set(
@@ -114,7 +115,7 @@ export class Tagger {
 
   /** Ends the threads that share the work, if any. */
   dispose(): void {
-    this.#classifier.endTeam();
+    this.#model.endTeam();
   }
 }
 

@@ -1,6 +1,6 @@
 import { DisposedError, InputError } from "../errors.ts";
+import type { Model } from "../model/model.ts";
 import type { ModelFile } from "../model/model-file.ts";
-import type { TokenClassifier } from "../model/token-classifier.ts";
 import { assertText } from "../text/tokenizer.ts";
 import type { KernelPath } from "../wasm/kernel-path.ts";
 import {
@@ -56,13 +56,12 @@ export interface TokenClassificationPipeline {
 
 /** @param defaults options for every call that doesn't say otherwise */
 export function tokenClassificationPipeline(
-  file: ModelFile,
-  classifier: TokenClassifier,
+  model: Model<"token-classification">,
   engine: ThreadChoice & { readonly kernels: KernelPath },
   defaults: TokenClassificationDefaults,
 ): TokenClassificationPipeline {
   // The only hold on the model, so that letting go of it frees its memory even where the caller keeps the pipeline.
-  let tagger: Tagger | undefined = new Tagger(file, classifier);
+  let tagger: Tagger | undefined = new Tagger(model);
   const { maxTokens } = tagger;
   let queue: Promise<unknown> = Promise.resolve();
   const tagInTurn = (batch: readonly EncodedText[], options: TokenClassificationOptions) => {
@@ -91,7 +90,7 @@ export function tokenClassificationPipeline(
     return Array.isArray(text) ? results : results[0];
   };
   return Object.defineProperties(call, {
-    model: { value: file, enumerable: true },
+    model: { value: model.file, enumerable: true },
     maxTokens: { value: maxTokens, enumerable: true },
     kernels: { value: engine.kernels, enumerable: true },
     threads: { value: engine.threads, enumerable: true },

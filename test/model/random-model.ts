@@ -1,6 +1,6 @@
 import { MemoryReader } from "../../src/model/byte-reader.ts";
 import type { CrfTokens, ElectraConfig } from "../../src/model/config.ts";
-import { loadTokenClassifier } from "../../src/model/load-model.ts";
+import { loadModel } from "../../src/model/load-model.ts";
 import { crfParameters, encoderParameters, headParameters } from "../../src/model/parameters.ts";
 import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
 import type { TokenizerConfig } from "../../src/text/tokenizer.ts";
@@ -85,8 +85,9 @@ export function randomModel(options: RandomModelOptions = {}): Uint8Array<ArrayB
 
 /** A random model, loaded. */
 export async function loadRandomModel(options?: RandomModelOptions) {
-  return loadTokenClassifier(
+  return loadModel(
     await kernelModule("simd"),
     new MemoryReader(randomModel(options), "random model"),
+    "token-classification",
   );
 }

@@ -4,8 +4,8 @@ import { before, describe, test } from "node:test";
 import { pipeline, type TokenClassificationPipeline } from "../../src/index.node.ts";
 import { packSequences } from "../../src/model/batch.ts";
 import { MemoryReader } from "../../src/model/byte-reader.ts";
-import { loadTokenClassifier } from "../../src/model/load-model.ts";
-import type { TokenClassifier } from "../../src/model/token-classifier.ts";
+import { loadModel } from "../../src/model/load-model.ts";
+import type { Model } from "../../src/model/model.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
 import { readCheckpoint, values } from "../reference/checkpoint.ts";
 import { decodeByRecursion } from "../reference/crf.ts";
@@ -43,13 +43,14 @@ function assertWithin(
 }
 
 describe("a waybill tagger, against PyTorch", () => {
-  let model: TokenClassifier;
+  let model: Model<"token-classification">;
   let tag: TokenClassificationPipeline;
   before(async () => {
-    ({ model } = await loadTokenClassifier(
+    model = await loadModel(
       await kernelModule("simd"),
       new MemoryReader(readFileSync(WAYBILL_MODEL), "model.safetensors"),
-    ));
+      "token-classification",
+    );
     tag = await pipeline("token-classification", WAYBILL_MODEL);
   });
 
@@ -61,21 +62,23 @@ describe("a waybill tagger, against PyTorch", () => {
       end: values(expected, "crf.end_transitions"),
     };
     for (const [row, { ids }] of rows.slice(0, DETAILED).entries()) {
+      const { head } = model;
       const steps = ids.length - 2;
-      const emissions = (await model.logits(packSequences([Int32Array.from(ids)]))) + model.labels * 4; // after [CLS]
+      await model.run(packSequences([Int32Array.from(ids)]));
+      const emissions = head.output + head.width * 4; // after [CLS]
       assertWithin(
-        model.machine.floats(emissions, steps * model.labels),
+        model.machine.floats(emissions, steps * head.width),
         values(expected, `${row}.emissions`),
         1e-4,
         `row ${row}: emissions`,
       );
-      const marginals = model.crf!.posterior(emissions, steps).marginals();
+      const marginals = head.crf!.posterior(emissions, steps).marginals();
       const exact = decodeByRecursion(crf, values(expected, `${row}.emissions`)).marginals;
       assertWithin(marginals, exact, 1e-5, `row ${row}: marginals in float64`);
       // PyTorch summed scores of hundreds in f32, so that its marginals of a step add up to 1 ± 2.6e-4.
       const normalised = values(expected, `${row}.marginals`).map((p, i, all) => {
-        const step = i - (i % model.labels);
-        return p / all.subarray(step, step + model.labels).reduce((sum, q) => sum + q);
+        const step = i - (i % head.width);
+        return p / all.subarray(step, step + head.width).reduce((sum, q) => sum + q);
       });
       assertWithin(marginals, normalised, 1e-4, `row ${row}: marginals`);
     }
@@ -84,12 +87,14 @@ describe("a waybill tagger, against PyTorch", () => {
   test("decodes every row to the same labels, with the same score and partition", async () => {
     assert.equal(rows.length, 200);
     for (const [row, { ids, viterbi, viterbi_score, log_z }] of rows.entries()) {
+      const { head } = model;
       const steps = ids.length - 2;
-      const emissions = (await model.logits(packSequences([Int32Array.from(ids)]))) + model.labels * 4;
-      const { labels, score } = model.crf!.viterbi(emissions, steps);
+      await model.run(packSequences([Int32Array.from(ids)]));
+      const emissions = head.output + head.width * 4;
+      const { labels, score } = head.crf!.viterbi(emissions, steps);
       assert.deepEqual([...labels], viterbi, `row ${row}: labels`);
       assert.ok(Math.abs(score - viterbi_score) < 1e-3, `row ${row}: score ${score}, not ${viterbi_score}`);
-      const { logPartition } = model.crf!.posterior(emissions, steps);
+      const { logPartition } = head.crf!.posterior(emissions, steps);
       assert.ok(Math.abs(logPartition - log_z) < 1e-3, `row ${row}: log Z ${logPartition}, not ${log_z}`);
     }
   });

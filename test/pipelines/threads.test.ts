@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { type EngineError, pipeline } from "../../src/index.node.ts";
 import { packSequences, shareOfRows } from "../../src/model/batch.ts";
 import { MemoryReader } from "../../src/model/byte-reader.ts";
-import { loadTokenClassifier } from "../../src/model/load-model.ts";
+import { loadModel } from "../../src/model/load-model.ts";
 import { chooseThreads } from "../../src/pipelines/threads.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
 import type { StartThread, Thread } from "../../src/wasm/thread.ts";
@@ -16,8 +16,8 @@ const TEXTS = ["张三 abc 省市", "a", "李四", "abcdefghijklmnopqrstuvwxyz",
 async function teamOfTwo(start: StartThread = startThread) {
   const module = await kernelModule("simd", true);
   const reader = new MemoryReader(randomModel(), "random model");
-  const { file, model } = await loadTokenClassifier(module, reader, { threads: 2 });
-  await model.startTeam(start, { module, file, threads: 2 });
+  const model = await loadModel(module, reader, "token-classification", { threads: 2 });
+  await model.startTeam(start, module);
   return model;
 }
 
@@ -68,14 +68,14 @@ describe("threads", () => {
       return thread;
     });
     const batch = packSequences([Int32Array.from([2, 5, 6, 3])]);
-    await model.logits(batch);
-    const running = model.logits(batch);
+    await model.run(batch);
+    const running = model.run(batch);
     started[1]!.end();
     await assert.rejects(
-      running.then(() => model.logits(batch)),
+      running.then(() => model.run(batch)),
       (error: EngineError) => error.code === "thread-failed" && /exited with code 1/.test(error.message),
     );
-    await assert.rejects(model.logits(batch), { code: "thread-failed" });
+    await assert.rejects(model.run(batch), { code: "thread-failed" });
   });
 
   test("report what a thread throws", async () => {
@@ -87,7 +87,7 @@ describe("threads", () => {
       };
     });
     const batch = packSequences([Int32Array.from([2, 5, 6, 3])]);
-    await assert.rejects(model.logits(batch), { name: "EngineError", code: "thread-failed" });
+    await assert.rejects(model.run(batch), { name: "EngineError", code: "thread-failed" });
   });
 
   test("are as many as asked for, or one for a reason", () => {

@@ -1,0 +1,29 @@
+import type { Machine } from "../../wasm/machine.ts";
+import type { Share } from "../batch.ts";
+import type { ModelMetadata } from "../model-file.ts";
+import type { Weights } from "../weights.ts";
+
+/** What stands on the encoder for one task: it turns the last hidden state into scores. */
+export interface Head {
+  /** Address of the scores, laid out as the head says; they hold for the last batch until the next. */
+  readonly output: number;
+  /**
+   * A thread's share of the scores. It reads the rows of the hidden state that are the thread's own, which are done.
+   *
+   * @param scratch of the thread, for linear layers
+   */
+  forward(offsets: Int32Array, share: Share, scratch: number): void;
+  /** What is to be done once the weights are loaded. */
+  prepare?(): void;
+}
+
+/** Where a head is put. */
+export interface HeadPlace {
+  readonly machine: Machine;
+  readonly weights: Weights;
+  readonly metadata: ModelMetadata;
+  /** Address of the last hidden state [tokens, hidden_size]. */
+  readonly hidden: number;
+  /** The most tokens of a batch. */
+  readonly capacity: number;
+}

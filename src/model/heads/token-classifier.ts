@@ -1,0 +1,71 @@
+import { Crf, type Stretch } from "../crf.ts";
+import type { HeadPlace } from "./head.ts";
+import { TokenScores } from "./token-scores.ts";
+
+/** What a model says of the tokens of one sequence that carry a label. */
+export interface Tagging {
+  /** The label of each: the CRF's best path, or each token's likeliest. */
+  readonly labels: Int32Array;
+  /** [labelled tokens, labels]: the CRF's marginals, or the softmax of the logits. */
+  readonly probabilities: Float32Array;
+  /** The exact probability of a stretch under the CRF; undefined where the model has none. */
+  readonly stretchProbability: ((stretch: Stretch) => number) | undefined;
+}
+
+/** A linear classifier over every token, and a CRF over their labels where the model has one. */
+export class TokenClassifier extends TokenScores {
+  readonly crf: Crf | undefined;
+
+  constructor(place: HeadPlace) {
+    const { machine, weights, metadata, capacity } = place;
+    super(place, { scores: "classifier" }, metadata.labels.length);
+    if (metadata.crf !== undefined) this.crf = new Crf(machine, weights, this.width, capacity);
+  }
+
+  prepare(): void {
+    this.crf?.packTransitions();
+  }
+
+  /**
+   * Tags the sequences of the batch that has run; what it yields for one holds until the next is asked for.
+   *
+   * @param labelled for each sequence the ascending indices of its tokens that carry a label, at least one
+   */
+  *tag(offsets: Int32Array, labelled: readonly Int32Array[]): Generator<Tagging> {
+    for (const [i, tokens] of labelled.entries()) {
+      const ofSequence = this.output + offsets[i]! * this.width * 4;
+      yield this.#tagSequence(this.#gather(ofSequence, tokens), tokens.length);
+    }
+  }
+
+  #tagSequence(emissions: number, steps: number): Tagging {
+    if (this.crf === undefined) return this.#tagEach(emissions, steps);
+    const { labels } = this.crf.viterbi(emissions, steps);
+    const posterior = this.crf.posterior(emissions, steps);
+    return {
+      labels,
+      probabilities: posterior.marginals(),
+      stretchProbability: (stretch) => posterior.probability(stretch),
+    };
+  }
+
+  #tagEach(logits: number, tokens: number): Tagging {
+    this.machine.kernels.softmax(logits, tokens, this.width, this.width, 1);
+    const probabilities = this.machine.floats(logits, tokens * this.width).slice();
+    const labels = new Int32Array(tokens);
+    for (let t = 0; t < tokens; t++) {
+      const row = probabilities.subarray(t * this.width, (t + 1) * this.width);
+      for (let label = 1; label < row.length; label++) if (row[label]! > row[labels[t]!]!) labels[t] = label;
+    }
+    return { labels, probabilities, stretchProbability: undefined };
+  }
+
+  /** Moves the labelled tokens' rows together. They ascend, so that no row is overwritten before its turn. */
+  #gather(logits: number, labelled: Int32Array): number {
+    const all = this.machine.floats(logits, this.width * (labelled.at(-1)! + 1));
+    labelled.forEach((token, row) => {
+      all.copyWithin(row * this.width, token * this.width, (token + 1) * this.width);
+    });
+    return logits;
+  }
+}

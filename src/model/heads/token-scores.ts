@@ -1,0 +1,48 @@
+import { GELU } from "../../wasm/kernels.ts";
+import type { Machine } from "../../wasm/machine.ts";
+import { type Share, shareOfRows } from "../batch.ts";
+import type { Linear } from "../layers.ts";
+import type { Head, HeadPlace } from "./head.ts";
+
+/** The names of a head's linear layers in the file. */
+export interface ScoreLayers {
+  /** From the hidden size to itself, followed by a GELU. */
+  readonly dense?: string;
+  readonly scores: string;
+}
+
+/** Scores of every token [tokens, width]. */
+export class TokenScores implements Head {
+  readonly output: number;
+  /** How many scores a token has. */
+  readonly width: number;
+  protected readonly machine: Machine;
+  readonly #hidden: number;
+  readonly #dense: { readonly layer: Linear; readonly out: number } | undefined;
+  readonly #scores: Linear;
+
+  constructor(
+    { machine, weights, metadata, hidden, capacity }: HeadPlace,
+    names: ScoreLayers,
+    width: number,
+  ) {
+    const size = metadata.config.hidden_size;
+    this.machine = machine;
+    this.width = width;
+    this.#hidden = hidden;
+    if (names.dense !== undefined) {
+      this.#dense = {
+        layer: weights.linear(names.dense, size, size),
+        out: machine.reserve(capacity * size * 4),
+      };
+    }
+    this.#scores = weights.linear(names.scores, width, size);
+    this.output = machine.reserve(capacity * width * 4);
+  }
+
+  forward(offsets: Int32Array, share: Share, scratch: number): void {
+    const rows = shareOfRows(offsets.at(-1)!, share);
+    this.#dense?.layer.forward(this.#hidden, rows, scratch, this.#dense.out, 0, GELU);
+    this.#scores.forward(this.#dense?.out ?? this.#hidden, rows, scratch, this.output);
+  }
+}

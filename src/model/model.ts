@@ -1,0 +1,48 @@
+import type { StartThread } from "../wasm/thread.ts";
+import { ALONE, type PackedBatch } from "./batch.ts";
+import type { Task } from "./config.ts";
+import type { ModelFile } from "./model-file.ts";
+import { Network } from "./network.ts";
+import { Team } from "./team.ts";
+import type { Job, Joining } from "./team-member.ts";
+import type { Weights } from "./weights.ts";
+
+/** A model that runs batches: on this thread, or on a team of others. */
+export class Model<T extends Task = Task> extends Network<T> {
+  readonly file: ModelFile;
+  readonly #joining: Pick<Joining, "file" | "task" | "threads">;
+  #team: Team<Job> | undefined;
+
+  constructor(machine: Network["machine"], weights: Weights, file: ModelFile, task: T, threads: number) {
+    super(machine, weights, file, task, threads);
+    this.file = file;
+    this.#joining = { file, task, threads };
+  }
+
+  /**
+   * Hands the work over to as many threads as the model was laid out for. Its weights must be loaded.
+   *
+   * @param module the kernels that the machine runs
+   */
+  async startTeam(startThread: StartThread, module: WebAssembly.Module): Promise<void> {
+    const { memory } = this.machine;
+    const everyone = { ...this.#joining, module, memory };
+    this.#team = await Team.start<Job>(
+      startThread,
+      everyone.threads,
+      (thread): Joining => ({ ...everyone, thread }),
+    );
+  }
+
+  /** Ends the threads that do the work, if any. */
+  endTeam(): void {
+    this.#team?.end();
+  }
+
+  /** Runs a batch; what the head makes of it is in place until the next. */
+  async run(batch: PackedBatch): Promise<void> {
+    this.electra.setBatch(batch);
+    if (this.#team === undefined) this.forward(batch.offsets, ALONE);
+    else await this.#team.run(batch.offsets);
+  }
+}

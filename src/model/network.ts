@@ -1,0 +1,41 @@
+import type { Machine } from "../wasm/machine.ts";
+import { BARRIER_BYTES } from "./barrier.ts";
+import type { Share } from "./batch.ts";
+import type { Task } from "./config.ts";
+import { Electra } from "./electra.ts";
+import { createHead, type HeadOf } from "./heads/create-head.ts";
+import type { Head } from "./heads/head.ts";
+import type { ModelFile } from "./model-file.ts";
+import type { Weights } from "./weights.ts";
+
+/**
+ * The encoder with a task's head, every part of it at its address: the same file, task and number of threads give the
+ * same addresses, so that each thread makes one of its own over the memory that they share.
+ */
+export class Network<T extends Task = Task> {
+  readonly machine: Machine;
+  readonly electra: Electra;
+  readonly head: HeadOf[T];
+  /** Address of what the threads' barrier needs. */
+  readonly barrierCells: number;
+
+  /**
+   * @param weights of the file, which need not be loaded
+   * @param task the file's own, or `feature-extraction`, for which the encoder alone is put in place
+   * @param threads how many will share the work
+   */
+  constructor(machine: Machine, weights: Weights, { metadata }: ModelFile, task: T, threads: number) {
+    this.machine = machine;
+    this.barrierCells = machine.reserve(BARRIER_BYTES);
+    this.electra = new Electra(machine, weights, metadata.config, threads);
+    const { hidden, capacity } = this.electra;
+    this.head = createHead(task, { machine, weights, metadata, hidden, capacity });
+  }
+
+  /** A thread's share of the work on the batch in place; the others must do theirs. */
+  forward(offsets: Int32Array, share: Share): void {
+    this.electra.forward(offsets, share);
+    const head: Head = this.head;
+    head.forward(offsets, share, this.electra.scratch(share.thread));
+  }
+}
