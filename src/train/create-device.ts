@@ -6,7 +6,7 @@ import { WasmDevice } from "./wasm/device.ts";
 import { runTrainingAnswers } from "./wasm/known-answer.ts";
 import { trainingModule } from "./wasm/module.ts";
 import { connect } from "./webgpu/connection.ts";
-import { WEBGPU, WebGpuDevice } from "./webgpu/device.ts";
+import { openWebGpuDevice, WEBGPU } from "./webgpu/device.ts";
 
 export interface DeviceSettings {
   /** "wasm" unless given. */
@@ -49,12 +49,12 @@ export async function createDevice(platform: Platform, settings: DeviceSettings)
         `the ${kernels} kernels are the processor's, not those of device webgpu`,
       );
     }
-    return new WebGpuDevice(await connect(await platform.findGpu()));
+    return openWebGpuDevice(await connect(await platform.findGpu()));
   }
   if (device === "wasm" || kernels !== undefined) return createWasmDevice(platform, threads, kernels);
   try {
     const connection = await connect(await platform.findGpu());
-    if (!connection.isSoftware) return new WebGpuDevice(connection);
+    if (!connection.isSoftware) return openWebGpuDevice(connection);
   } catch (error) {
     if (!(error instanceof EngineError && error.code === "no-webgpu")) throw error;
   }

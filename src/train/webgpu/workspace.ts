@@ -1,4 +1,4 @@
-import type { Buffer } from "../device.ts";
+import type { Buffer, Dropout } from "../device.ts";
 import { Commands, type Groups } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import type { Kernel } from "./kernel.ts";
@@ -25,6 +25,13 @@ export function cutColumns({ rows, columns: width }: Buffer) {
   return { rows, columns: width, chunk, chunks, groups };
 }
 
+export const dropoutParameters = ({ probability, seed, site }: Dropout) => ({
+  probability,
+  keptScale: 1 / (1 - Math.fround(probability)),
+  seed,
+  site,
+});
+
 /** Memory on the GPU, and what is recorded to be done with it. */
 export class Workspace {
   readonly #connection: Connection;
@@ -45,8 +52,17 @@ export class Workspace {
     return this.#buffers.byteLength;
   }
 
+  get limits(): GPUSupportedLimits {
+    return this.#connection.device.limits;
+  }
+
   allocate(rows: number, columns: number): GpuBuffer {
     return this.#memory.allocate(rows, columns);
+  }
+
+  slice(buffer: Buffer, first: number, rows: number, columns: number): GpuBuffer {
+    const { memory, offset } = buffer as GpuBuffer;
+    return { rows, columns, memory, offset: offset + first * 4 };
   }
 
   temporary(rows: number, columns: number): GpuBuffer {

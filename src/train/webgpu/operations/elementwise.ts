@@ -1,0 +1,27 @@
+import type { Device } from "../../device.ts";
+import * as kernels from "../kernels/elementwise.ts";
+import { dropoutParameters, type Workspace } from "../workspace.ts";
+
+type Operations = Pick<Device, "fill" | "add" | "gelu" | "geluBackward" | "dropout">;
+
+export const elementwiseOperations = (workspace: Workspace): Operations => ({
+  fill(out, value) {
+    workspace.each(kernels.fill, { out }, { value });
+  },
+
+  add(x, y, out) {
+    workspace.each(kernels.add, { x, y, out }, {});
+  },
+
+  gelu(x, out) {
+    workspace.each(kernels.gelu, { x, out }, {});
+  },
+
+  geluBackward(x, gradient, out) {
+    workspace.each(kernels.geluBackward, { x, gradient, out }, {});
+  },
+
+  dropout(x, out, dropout) {
+    workspace.each(kernels.dropout, { x, out }, dropoutParameters(dropout));
+  },
+});
