@@ -1,4 +1,4 @@
-import type { Stretch } from "../model/crf.ts";
+import type { Stretch } from "../model/crf-posterior.ts";
 import type { Tagging } from "../model/heads/token-classifier.ts";
 import { endsEntity, type Label, labelsToSpans, startsEntity } from "../text/labels.ts";
 

@@ -118,3 +118,18 @@ export function labelsToSpans(labels: readonly Label[]): Span[] {
   }
   return spans;
 }
+
+/**
+ * The scheme as a rule for neighbours: I and E go on with an entity of their type, B and S begin one, and where a type
+ * has E and S, nothing else ends it. What a label list lacks is not asked for: a type without B may begin with I, one
+ * without E may end anywhere, and B stands alone where there is no S.
+ *
+ * @returns whether `current` may follow `previous`; an O stands before the first label and after the last
+ */
+export function schemeAllows(labels: readonly Label[]): (previous: Label, current: Label) => boolean {
+  const has = new Set(labels.map(({ prefix, type }) => prefix + type));
+  const mayBegin = ({ prefix, type }: Label) => /[OBS]/.test(prefix) || !has.has(`B${type}`);
+  const mayEnd = ({ prefix, type }: Label) =>
+    /[OES]/.test(prefix) || !has.has(`E${type}`) || (prefix === "B" && !has.has(`S${type}`));
+  return (previous, current) => continues(previous, current) || (mayEnd(previous) && mayBegin(current));
+}

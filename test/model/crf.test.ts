@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { packSequences } from "../../src/model/batch.ts";
-import type { Stretch } from "../../src/model/crf.ts";
+import type { Stretch } from "../../src/model/crf-posterior.ts";
 import { endsEntity, labelsToSpans, parseLabel, startsEntity } from "../../src/text/labels.ts";
-import { decodeByEnumeration, probabilityByEnumeration } from "../reference/crf.ts";
+import { decodeByEnumeration, probabilityByEnumeration, rankByEnumeration } from "../reference/crf.ts";
+import { logSumExp } from "../reference/math.ts";
 import { loadRandomModel, random, randomModel } from "./random-model.ts";
 
 const NAMES = ["O", "B-P", "I-P", "B-T", "I-T"];
@@ -93,5 +94,33 @@ describe("a CRF's posterior", () => {
     const { crf, address } = await crfWith(9, 3);
     const anything = { enters: () => true, continues: () => true, leaves: () => true };
     assert.equal(crf.posterior(address, 9).probability({ start: 2, end: 6, ...anything }), 1);
+  });
+
+  test("counts the entities of each type to be expected: the mean over every path", async () => {
+    const types = ["P", "T"];
+    const reference = await referenceCrf();
+    const kindOf = (previous: number, current: number) =>
+      startsEntity(label(previous), label(current)) ? types.indexOf(label(current).type) : -1;
+    for (const steps of [1, 2, 5]) {
+      const { crf, address, emissions } = await crfWith(steps, 11 + steps);
+      const counts = crf.posterior(address, steps).expectedSteps(types.length, kindOf);
+      const ranked = rankByEnumeration(reference, emissions);
+      const logZ = logSumExp(ranked.map(({ score }) => score));
+      for (const [i, type] of types.entries()) {
+        const expected = ranked.reduce((sum, { path, score }) => {
+          const spans = labelsToSpans(path.map((index) => LABELS[index]!));
+          return sum + Math.exp(score - logZ) * spans.filter((span) => span.type === type).length;
+        }, 0);
+        assert.ok(Math.abs(counts[i] - expected) < 1e-6, `${type}: ${counts[i]}, not ${expected}`);
+      }
+    }
+  });
+
+  test("stays as it is once detached, whatever the CRF is asked next", async () => {
+    const { crf, address } = await crfWith(5, 3);
+    const posterior = crf.posterior(address, 5).detach();
+    const before = [posterior.logPartition, ...posterior.marginals(), ...posterior.nBest(3)];
+    crf.posterior(address, 3, { allows: (from, to) => from <= to, labelsAt: new Map([[1, new Set([2])]]) });
+    assert.deepEqual([posterior.logPartition, ...posterior.marginals(), ...posterior.nBest(3)], before);
   });
 });

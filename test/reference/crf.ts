@@ -56,6 +56,38 @@ export function decodeByEnumeration(crf: Crf, emissions: ArrayLike<number>): Dec
   return { logZ, path: paths[best], score: scores[best], marginals };
 }
 
+export interface ScoredPath {
+  readonly path: readonly number[];
+  readonly score: number;
+}
+
+/** Which paths may be taken; undefined stands for what is before the first label and after the last. */
+export interface Constraints {
+  allows?(from: number | undefined, to: number | undefined): boolean;
+  /** For each step the labels it may have, or undefined for all. */
+  readonly labelsAt?: readonly (readonly number[] | undefined)[];
+}
+
+/**
+ * Every path that keeps to the constraints, the best first; of equally good ones in the order of {@link everyPath}.
+ * Nothing is learned here of how others keep to them: a forbidden path is not in the list.
+ */
+export function rankByEnumeration(
+  crf: Crf,
+  emissions: ArrayLike<number>,
+  { allows = () => true, labelsAt = [] }: Constraints = {},
+): ScoredPath[] {
+  const labels = crf.start.length;
+  const keeps = (path: readonly number[]) =>
+    path.every((label, t) => allows(path[t - 1], label) && (labelsAt[t]?.includes(label) ?? true)) &&
+    allows(path.at(-1), undefined);
+  const paths = [...everyPath(labels, emissions.length / labels)].filter(keeps);
+  return paths
+    .map((path) => ({ path, score: pathScore(crf, emissions, path) }))
+    .filter(({ score }) => score > -Infinity)
+    .sort((a, b) => b.score - a.score);
+}
+
 /** The probability that the path has a property, by enumeration. */
 export function probabilityByEnumeration(
   crf: Crf,

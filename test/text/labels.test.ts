@@ -9,6 +9,7 @@ import {
   parseLabel,
   parseScheme,
   type Span,
+  schemeAllows,
   startsEntity,
 } from "../../src/text/labels.ts";
 import { fixture } from "./tokenizers.ts";
@@ -179,3 +180,40 @@ test("a scheme from a file is checked", () => {
     });
   }
 });
+
+/** What a scheme's sequences look like, an entity at a time. */
+const GRAMMARS = {
+  "O B-P I-P B-T I-T": [BIO, /^(O|B-P( I-P)*|B-T( I-T)*)?( (O|B-P( I-P)*|B-T( I-T)*))*$/],
+  "O P-B P-I T-B T-I": [
+    { notation: "BIO", typeFirst: true },
+    /^(O|P-B( P-I)*|T-B( T-I)*)?( (O|P-B( P-I)*|T-B( T-I)*))*$/,
+  ],
+  "O B-P I-P E-P S-P S-T": [BIOES, /^(O|B-P( I-P)* E-P|S-P|S-T)?( (O|B-P( I-P)* E-P|S-P|S-T))*$/],
+  "O P-B P-M P-E P-S": [
+    { notation: "BMES", typeFirst: true },
+    /^(O|P-B( P-M)* P-E|P-S)?( (O|P-B( P-M)* P-E|P-S))*$/,
+  ],
+  "O B-P M-P E-P": [BMES, /^(O|B-P( M-P)* E-P|B-P)?( (O|B-P( M-P)* E-P|B-P))*$/],
+  "O P T": [BIO, /^(O|P|T)( (O|P|T))*$/],
+} as const;
+
+for (const [list, [scheme, grammar]] of Object.entries(GRAMMARS)) {
+  test(`the legal sequences of ${list} are those that its grammar makes`, () => {
+    const names = list.split(" ");
+    const labels = names.map((name) => parseLabel(name, scheme));
+    const allows = schemeAllows(labels);
+    const sequences = (length: number): number[][] =>
+      length === 0
+        ? [[]]
+        : sequences(length - 1).flatMap((before) => names.map((_, label) => [...before, label]));
+    const verdicts = new Set<boolean>();
+    for (const sequence of [1, 2, 3, 4].flatMap(sequences)) {
+      const path = [O, ...sequence.map((label) => labels[label]), O];
+      const legal = path.slice(1).every((label, i) => allows(path[i], label));
+      const written = sequence.map((label) => names[label]).join(" ");
+      verdicts.add(legal);
+      assert.equal(legal, grammar.test(written), written);
+    }
+    assert.equal(verdicts.size, list === "O P T" ? 1 : 2);
+  });
+}

@@ -1,4 +1,5 @@
-import { Crf, type Stretch } from "../crf.ts";
+import { Crf } from "../crf.ts";
+import type { Stretch } from "../crf-posterior.ts";
 import type { HeadPlace } from "./head.ts";
 import { TokenScores } from "./token-scores.ts";
 
