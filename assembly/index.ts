@@ -18,6 +18,7 @@ export {
   quantizedInputBytes,
   quantizeInputs,
 } from "./gemm-int8";
+export { gru } from "./gru";
 export { widenHalves } from "./half";
 export { layerNorm } from "./layernorm";
 export { softmax } from "./softmax";

@@ -1,4 +1,4 @@
-import { exp, gelu, maxLanes, sumLanes } from "../math";
+import { exp, gelu, maxLanes, sigmoid, sumLanes, tanh } from "../math";
 
 describe("exp", () => {
   it("is 1 at 0, 1/e at −1 and 0 where the result would be denormal", () => {
@@ -21,6 +21,27 @@ describe("gelu", () => {
     expect(f32x4.extract_lane(g, 1)).toBe(0);
     expect(f32x4.extract_lane(g, 2)).toBe(-0.0);
     expect(f32x4.extract_lane(g, 3)).toBe(30);
+  });
+});
+
+describe("sigmoid and tanh", () => {
+  it("are odd about 1/2 and 0, and flat far from 0", () => {
+    const s = sigmoid(f32x4(0, 1, -1, -200));
+    expect(f32x4.extract_lane(s, 0)).toBe(0.5);
+    expect(f32x4.extract_lane(s, 1)).toBeCloseTo(0.7310586, 6);
+    expect(f32x4.extract_lane(s, 2)).toBeCloseTo(0.2689414, 6);
+    expect(f32x4.extract_lane(s, 3)).toBe(0);
+    const t = tanh(f32x4(0, 1, -0.25, -200));
+    expect(f32x4.extract_lane(t, 0)).toBe(0);
+    expect(f32x4.extract_lane(t, 1)).toBeCloseTo(0.7615942, 6);
+    expect(f32x4.extract_lane(t, 2)).toBeCloseTo(-0.2449187, 6);
+    expect(f32x4.extract_lane(t, 3)).toBe(-1);
+  });
+
+  it("keep NaN, and tanh what is tiny", () => {
+    expect(f32x4.extract_lane(sigmoid(f32x4.splat(NaN)), 0)).toBeNaN();
+    expect(f32x4.extract_lane(tanh(f32x4.splat(NaN)), 0)).toBeNaN();
+    expect(f32x4.extract_lane(tanh(f32x4.splat(1e-30)), 0)).toBe(1e-30);
   });
 });
 

@@ -8,6 +8,7 @@ export { crfLoss, crfScratchBytes } from "./crf";
 export { binaryCrossEntropy, countHits, scoreHistogram } from "./detection";
 export { add, dropout, fill, gelu, geluBackward } from "./elementwise";
 export { gather, scatterAdd } from "./gather";
+export { gru, gruBackward, gruScratchBytes } from "./gru";
 export { layerNorm, layerNormBackward, layerNormParametersBackward } from "./layernorm";
 export { crossEntropy } from "./losses";
 export { matmul, matmulScratchBytes, packColumns, packColumnsBytes } from "./matmul";

@@ -154,6 +154,34 @@ export interface Device {
     dropout: Dropout,
   ): void;
   /**
+   * One direction of a layer of gated recurrent units (Cho et al. 2014) as torch.nn.GRU has them, over every sequence for
+   * itself, from h = 0 on.
+   *
+   * @param inputs [tokens, 3 · size]: the inputs' part in the gates r, z and n, its bias included
+   * @param weight [3 · size, size], of h
+   * @param bias [1, 3 · size], of h
+   * @param out [tokens, 2 · size]: each token's h in the left half; the other stays
+   * @param reverse whether a sequence is read from its end, and the right half of `out` filled
+   * @returns what the way back needs beside the operands, in a form of the device's own
+   */
+  gru(inputs: Buffer, weight: Buffer, bias: Buffer, out: Buffer, offsets: Offsets, reverse: boolean): Buffer;
+  /**
+   * Adds to the gradients of weight and bias.
+   *
+   * @param gradient [tokens, 2 · size], of which one half is read
+   */
+  gruBackward(
+    weight: Buffer,
+    out: Buffer,
+    kept: Buffer,
+    gradient: Buffer,
+    inputsGradient: Buffer,
+    weightGradient: Buffer,
+    biasGradient: Buffer,
+    offsets: Offsets,
+    reverse: boolean,
+  ): void;
+  /**
    * The negative log-probability of each row's label, and `scale` times its gradient by the logits.
    *
    * @param labels [rows]; −100 for a row that counts for nothing

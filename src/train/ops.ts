@@ -110,6 +110,36 @@ export function attention(
   });
 }
 
+/** Of a GRU, what one direction multiplies h with. */
+export interface GruDirection {
+  /** The inputs' part in the gates, [tokens, 3 · size]. */
+  readonly inputs: Tensor;
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+}
+
+/** A layer of gated recurrent units in both directions: [tokens, 2 · size], the forward one's h left of the other's */
+export function bidirectionalGru(
+  tape: Tape,
+  directions: readonly [forward: GruDirection, backward: GruDirection],
+  offsets: Offsets,
+): Tensor {
+  const { device } = tape;
+  const { rows, columns } = directions[0].inputs.value;
+  const out = tape.tensor(rows, (2 * columns) / 3);
+  const kept = directions.map(({ inputs, weight, bias }, i) =>
+    device.gru(inputs.value, weight.value, bias.value, out.value, offsets, i === 1),
+  );
+  return tape.record(out, (gradient) => {
+    directions.forEach(({ inputs, weight, bias }, i) => {
+      const back = device.temporary(rows, columns);
+      const gradients = [back, weight.gradient, bias.gradient] as const;
+      device.gruBackward(weight.value, out.value, kept[i]!, gradient, ...gradients, offsets, i === 1);
+      tape.addGradient(inputs, back);
+    });
+  });
+}
+
 /** @param scale of the gradient, as the loss is weighed @returns the sum of the losses, [1, 1] */
 export function crossEntropy(tape: Tape, logits: Tensor, labels: Buffer, scale: number): Buffer {
   const gradient = tape.device.temporary(logits.value.rows, logits.value.columns);

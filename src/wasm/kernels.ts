@@ -57,6 +57,19 @@ export interface Kernels {
   attentionInt16ScratchBytes(tokens: number, headSize: number): number;
   readonly attentionInt16: Attention;
   readonly attentionInt16Heads: AttentionHeads;
+  gru(
+    inputs: number,
+    inputStride: number,
+    weights: number,
+    bias: number,
+    out: number,
+    outStride: number,
+    kept: number,
+    keptStride: number,
+    steps: number,
+    size: number,
+    reverse: number,
+  ): void;
   softmax(x: number, rows: number, columns: number, stride: number, scale: number): void;
 
   crfStride(labels: number): number;

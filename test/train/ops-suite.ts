@@ -4,6 +4,7 @@ import type { Device } from "../../src/train/device.ts";
 import { attentionOpCases } from "./ops/attention.ts";
 import { checkCase, type OpCase, randomFloats, type Tolerances } from "./ops/case.ts";
 import { elementwiseCases } from "./ops/elementwise.ts";
+import { gruOpCases } from "./ops/gru.ts";
 import { lossCases } from "./ops/losses.ts";
 import { matmulCases } from "./ops/matmul.ts";
 import { optimizerCases } from "./ops/optimizer.ts";
@@ -16,6 +17,7 @@ export function opCases(): OpCase[] {
     ...elementwiseCases(),
     ...rowCases(),
     ...attentionOpCases(),
+    ...gruOpCases(),
     ...lossCases(),
     ...optimizerCases(),
   ];
@@ -47,6 +49,8 @@ export const FLOAT32_TOLERANCES: Tolerances = {
   gatherBackward: 1e-6,
   gelu: 1e-6,
   geluBackward: 2e-6,
+  gru: 2e-6,
+  gruBackward: 3e-6,
   layerNorm: 2e-6,
   layerNormBackward: 3e-6,
   layerNormParametersBackward: 2e-6,

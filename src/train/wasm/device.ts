@@ -270,6 +270,47 @@ export class WasmDevice implements Device {
     ]);
   }
 
+  gru(inputs: Buffer, weight: Buffer, bias: Buffer, out: Buffer, offsets: Offsets, reverse: boolean): Buffer {
+    const { rows: gates, columns: size } = weight;
+    const { kernels } = this.#machine;
+    const packed = this.#packed.grow(this.#machine, kernels.packColumnsBytes(gates, size));
+    const kept = this.temporary(inputs.rows, 4 * size);
+    this.#scratch.need(kernels.gruScratchBytes(size));
+    this.#record("packColumns", units(gates, PANEL), [addressOf(weight), size, 1, packed, gates, size]);
+    this.#record("gru", offsets.length - 1, [
+      ...[inputs, this.integers(offsets)].map(addressOf),
+      packed,
+      ...[bias, out, kept].map(addressOf),
+      size,
+      +reverse,
+    ]);
+    return kept;
+  }
+
+  gruBackward(
+    weight: Buffer,
+    out: Buffer,
+    kept: Buffer,
+    gradient: Buffer,
+    inputsGradient: Buffer,
+    weightGradient: Buffer,
+    biasGradient: Buffer,
+    offsets: Offsets,
+    reverse: boolean,
+  ): void {
+    const { rows: gates, columns: size } = weight;
+    const [hiddenGradient, previous] = [this.temporary(out.rows, gates), this.temporary(out.rows, size)];
+    this.#scratch.need(this.#machine.kernels.gruScratchBytes(size));
+    this.#record("gruBackward", offsets.length - 1, [
+      ...[this.integers(offsets), weight, out, kept, gradient].map(addressOf),
+      ...[inputsGradient, hiddenGradient, previous].map(addressOf),
+      size,
+      +reverse,
+    ]);
+    this.matmul(hiddenGradient, previous, weightGradient, { transposeA: true, accumulate: true });
+    this.addRows(hiddenGradient, biasGradient);
+  }
+
   crossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer, loss: Buffer): void {
     const { rows, columns } = logits;
     const losses = this.#arena.allocate(rows * 8);

@@ -22,6 +22,8 @@ export const TRAINING_KERNELS = [
   "adamW",
   "attention",
   "attentionBackward",
+  "gru",
+  "gruBackward",
   "crossEntropy",
   "crfLoss",
   "binaryCrossEntropy",
@@ -39,5 +41,6 @@ export interface TrainingKernels extends Readonly<Record<TrainingKernel, Kernel>
   packColumnsBytes(n: number, k: number): number;
   matmulScratchBytes(k: number, n: number): number;
   attentionTrainScratchBytes(maxLength: number, headSize: number): number;
+  gruScratchBytes(size: number): number;
   crfScratchBytes(maxLength: number, labels: number): number;
 }

@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import { TILE } from "./kernels/matmul.ts";
 import { attentionOperations } from "./operations/attention.ts";
 import { elementwiseOperations } from "./operations/elementwise.ts";
+import { gruOperations } from "./operations/gru.ts";
 import { lossOperations } from "./operations/losses.ts";
 import { matmulOperations } from "./operations/matmul.ts";
 import { optimizerOperations } from "./operations/optimizer.ts";
@@ -22,6 +23,7 @@ export function openWebGpuDevice(connection: Connection, tile = TILE): Device {
   const { vendor, architecture } = connection.adapter;
   const workspace = new Workspace(connection);
   const { forgetTiles, ...attention } = attentionOperations(workspace);
+  const products = matmulOperations(workspace, tile);
   return {
     kernels: [WEBGPU, vendor, architecture].filter((part) => part !== "").join(" "),
     get byteLength() {
@@ -40,9 +42,10 @@ export function openWebGpuDevice(connection: Connection, tile = TILE): Device {
     submit: () => workspace.submit(),
     dispose: () => workspace.dispose(),
     ...elementwiseOperations(workspace),
-    ...matmulOperations(workspace, tile),
+    ...products,
     ...rowOperations(workspace),
     ...attention,
+    ...gruOperations(workspace, products),
     ...lossOperations(workspace),
     ...replacedTokenOperations(workspace),
     ...optimizerOperations(workspace),
