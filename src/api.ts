@@ -6,6 +6,7 @@ export type { ModelFile, ModelMetadata } from "./model/model-file.ts";
 export type { AggregationStrategy, Entity, TokenEntity } from "./pipelines/aggregate.ts";
 export type { LoadingOptions, PipelineOptions } from "./pipelines/pipeline.ts";
 export type { HasBody, ModelSource } from "./pipelines/source.ts";
+export type { CallOptions, LoadedPipeline } from "./pipelines/task-pipeline.ts";
 export type {
   TokenClassificationOptions,
   TokenClassificationPipeline,

@@ -35,14 +35,27 @@ export function shareOfRows(tokens: number, { thread, threads }: Share): Rows {
   return { first: start(thread), count: start(thread + 1) - start(thread) };
 }
 
-export function packSequences(sequences: readonly Int32Array[]): PackedBatch {
+/** One sequence of a batch. */
+export interface Sequence {
+  readonly inputIds: Int32Array;
+  /** All 0 where absent. */
+  readonly tokenTypeIds?: Int32Array | undefined;
+}
+
+/** @param tokenTypes of each sequence; all 0 where absent */
+export function packSequences(
+  sequences: readonly Int32Array[],
+  tokenTypes: readonly (Int32Array | undefined)[] = [],
+): PackedBatch {
   const offsets = new Int32Array(sequences.length + 1);
   sequences.forEach((sequence, i) => {
     offsets[i + 1] = offsets[i]! + sequence.length;
   });
   const inputIds = new Int32Array(offsets.at(-1)!);
+  const tokenTypeIds = new Int32Array(inputIds.length);
   sequences.forEach((sequence, i) => {
     inputIds.set(sequence, offsets[i]);
+    tokenTypeIds.set(tokenTypes[i] ?? [], offsets[i]);
   });
-  return { inputIds, offsets };
+  return { inputIds, tokenTypeIds, offsets };
 }

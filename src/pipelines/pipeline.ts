@@ -8,13 +8,24 @@ import { HashingReader, parseIntegrity, type Sha256 } from "./integrity.ts";
 import type { LoadThroughCache } from "./model-cache.ts";
 import { checkSignal } from "./signal.ts";
 import type { ModelSource, OpenSource } from "./source.ts";
+import { type AnyTask, createTaskPipeline } from "./task-pipeline.ts";
 import { chooseThreads } from "./threads.ts";
 import {
-  checkOptions,
-  type TokenClassificationDefaults,
+  type TokenClassificationOptions,
   type TokenClassificationPipeline,
-  tokenClassificationPipeline,
+  tokenClassification,
 } from "./token-classification.ts";
+
+/** What each task gives, and the options of its calls. */
+export interface Pipelines {
+  readonly "token-classification": [TokenClassificationPipeline, TokenClassificationOptions];
+}
+
+type PipelineTask = keyof Pipelines;
+
+const TASKS: { readonly [T in PipelineTask]: AnyTask<T> } = {
+  "token-classification": tokenClassification,
+};
 
 /** How a model is loaded; `docs/loading.md` has an example of each. */
 export interface LoadingOptions {
@@ -39,7 +50,11 @@ export interface LoadingOptions {
 }
 
 /** Options of a call may be given once for all calls, except for its signal. */
-export interface PipelineOptions extends TokenClassificationDefaults, LoadingOptions {}
+export type PipelineOptions<T extends PipelineTask = "token-classification"> = Omit<
+  Pipelines[T][1],
+  "signal"
+> &
+  LoadingOptions;
 
 /** What differs from place to place: how the kernels arrive, what a source may be, who hashes and who keeps copies. */
 export interface Platform {
@@ -57,30 +72,36 @@ export interface Platform {
 /**
  * Loads a model and returns what runs it, as in Hugging Face's `pipeline`.
  *
- * @param task only `token-classification` for now
+ * @param task the one that the file is for
  * @param source a model file: see {@link ModelSource}
  * @throws {ModelFileError} where the file breaks a rule of its format
  * @throws {InputError} where task, source or options can't be used
  * @throws {EngineError} where this engine can't run the kernels, or has no memory for the model
  */
-export type PipelineFunction = (
-  task: "token-classification",
+export type PipelineFunction = <T extends PipelineTask>(
+  task: T,
   source: ModelSource,
-  options?: PipelineOptions,
-) => Promise<TokenClassificationPipeline>;
+  options?: PipelineOptions<T>,
+) => Promise<Pipelines[T][0]>;
 
 export function createPipelineFunction(platform: Platform): PipelineFunction {
-  return async (task, source, options = {}) => {
-    if (task !== "token-classification") {
-      throw new InputError("bad-option", `task must be "token-classification", not ${JSON.stringify(task)}`);
+  return async <T extends PipelineTask>(
+    task: T,
+    source: ModelSource,
+    options: LoadingOptions = {},
+  ): Promise<Pipelines[T][0]> => {
+    if (!Object.hasOwn(TASKS, task)) {
+      const known = Object.keys(TASKS).join(", ");
+      throw new InputError("bad-option", `task must be one of ${known}, not ${JSON.stringify(task)}`);
     }
+    const definition: AnyTask<T> = TASKS[task];
     const { integrity, cache = false, onProgress, signal, kernels, threads = 1, ...defaults } = options;
     const expected = integrity === undefined ? undefined : parseIntegrity(integrity);
     checkCache(cache);
     checkKernels(kernels);
     checkOnProgress(onProgress);
     checkSignal(signal);
-    checkOptions(defaults);
+    definition.checkOptions(defaults);
     signal?.throwIfAborted();
     const choice = chooseThreads(threads, platform.startThread, platform.cores);
     const shared = choice.threads > 1;
@@ -104,10 +125,10 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
           threads: choice.threads,
         });
         if (expected !== undefined) await hashed?.verify(expected);
-        const tag = tokenClassificationPipeline(model, { kernels: path, ...choice }, defaults);
+        const pipeline = createTaskPipeline(definition, model, { kernels: path, ...choice }, defaults);
         // Last, since nobody would end the threads of a model that is refused.
         if (shared) await model.startTeam(platform.startThread!, module);
-        return tag;
+        return pipeline as Pipelines[T][0];
       } finally {
         await reader.close();
       }

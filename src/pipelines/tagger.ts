@@ -1,9 +1,8 @@
-import { InputError, ModelFileError } from "../errors.ts";
-import { packSequences } from "../model/batch.ts";
+import type { Sequence } from "../model/batch.ts";
 import type { CrfTokens } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import { parseLabel, parseScheme } from "../text/labels.ts";
-import { type Encoding, parseTokenizer, type Tokenizer } from "../text/tokenizer.ts";
+import type { Encoding } from "../text/tokenizer.ts";
 import {
   type AggregationStrategy,
   type Entity,
@@ -13,28 +12,22 @@ import {
   type TokenEntity,
   tokenEntities,
 } from "./aggregate.ts";
+import type { ModelTokenizer } from "./model-tokenizer.ts";
+import type { Request } from "./task-pipeline.ts";
 
 /** A text as the model takes it. */
-export interface EncodedText extends LabelledText {
-  readonly inputIds: Int32Array;
-}
+interface EncodedText extends LabelledText, Sequence {}
 
 /** The model with its tokenizer and labels: texts in, their entities out. */
 export class Tagger {
   readonly #model: Model<"token-classification">;
-  readonly #tokenizer: Tokenizer;
+  readonly #tokenizer: ModelTokenizer;
   readonly #labels: LabelSet;
   readonly #labelled: CrfTokens;
 
-  constructor(model: Model<"token-classification">) {
+  constructor(model: Model<"token-classification">, tokenizer: ModelTokenizer) {
     const { name, metadata } = model.file;
     const scheme = parseScheme(metadata.scheme, name);
-    const tokenizer = parseTokenizer(metadata.tokenizer, name);
-    const tokens = tokenizer.config.vocab.length;
-    if (tokens > metadata.config.vocab_size) {
-      const detail = `the vocabulary has ${tokens} tokens, but "vocab_size" is ${metadata.config.vocab_size}`;
-      throw new ModelFileError("tokenizer-malformed", name, detail);
-    }
     this.#model = model;
     this.#tokenizer = tokenizer;
     this.#labels = {
@@ -44,78 +37,33 @@ export class Tagger {
     this.#labelled = metadata.crf?.tokens ?? "characters";
   }
 
-  get maxTokens(): number {
-    return this.#model.electra.config.max_position_embeddings;
+  /** A text on its way through the model. */
+  request(
+    text: string,
+    strategy: AggregationStrategy,
+    ignored: ReadonlySet<string>,
+  ): Request<Entity[] | TokenEntity[], EncodedText> {
+    const encoded = this.#encode(text);
+    let entities: Entity[] | TokenEntity[] = [];
+    return {
+      sequences: encoded.tokens.length > 0 ? [encoded] : [],
+      read: (sequence, { row }) => {
+        const tagged = { ...sequence, tagging: this.#model.head.tag(row, sequence.tokens) };
+        entities =
+          strategy === "none"
+            ? tokenEntities(tagged, this.#labels, ignored)
+            : groupEntities(tagged, this.#labels, strategy, ignored);
+      },
+      result: () => entities,
+    };
   }
 
-  get memoryBytes(): number {
-    return this.#model.machine.byteLength;
-  }
-
-  /** @throws {InputError} `text-too-long`, saying how long it may be */
-  encode(text: string): EncodedText {
+  #encode(text: string): EncodedText {
     const { ids, start, end, word } = this.#tokenizer.encode(text);
-    if (ids.length > this.maxTokens) {
-      throw new InputError(
-        "text-too-long",
-        `the text has ${text.length} characters and takes ${ids.length} tokens; this model takes at most ` +
-          `${this.maxTokens}, [CLS] and [SEP] included`,
-      );
-    }
     const tokens = labelledTokens(word, this.#labelled);
     const of = (offsets: Int32Array) => tokens.map((token) => offsets[token]!);
     const entityEnd = this.#labelled === "first-piece" ? of(wordEnds(word, end)) : of(end);
     return { text, inputIds: ids, tokens, start: of(start), end: of(end), entityEnd, word: of(word) };
-  }
-
-  /** Consecutive texts, as many together as the model's working memory takes at once. */
-  batches(texts: readonly EncodedText[]): EncodedText[][] {
-    const batches: EncodedText[][] = [];
-    let room = 0;
-    for (const text of texts) {
-      if (text.inputIds.length > room) {
-        batches.push([]);
-        room = this.#model.electra.capacity;
-      }
-      batches.at(-1)!.push(text);
-      room -= text.inputIds.length;
-    }
-    return batches;
-  }
-
-  /** @param batch one of {@link batches} */
-  async tag(
-    batch: readonly EncodedText[],
-    strategy: AggregationStrategy,
-    ignored: ReadonlySet<string>,
-  ): Promise<(Entity[] | TokenEntity[])[]> {
-    const labelled = batch.filter(({ tokens }) => tokens.length > 0);
-    const entities = new Map<EncodedText, Entity[] | TokenEntity[]>();
-    if (labelled.length > 0) {
-      const packed = packSequences(labelled.map(({ inputIds }) => inputIds));
-      await this.#model.run(packed);
-      const taggings = this.#model.head.tag(
-        packed.offsets,
-        labelled.map(({ tokens }) => tokens),
-      );
-      let next = 0;
-      for (const tagging of taggings) {
-        const text = labelled[next++]!;
-        const tagged = { ...text, tagging };
-        entities.set(
-          text,
-          strategy === "none"
-            ? tokenEntities(tagged, this.#labels, ignored)
-            : groupEntities(tagged, this.#labels, strategy, ignored),
-        );
-      }
-    }
-    return batch.map((text) => entities.get(text) ?? []);
-  }
-
-  /** Ends the threads that share the work, if any. */
-  dispose(): void {
-    this.#model.endTeam();
   }
 }
 

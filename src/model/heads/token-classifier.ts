@@ -28,18 +28,14 @@ export class TokenClassifier extends TokenScores {
   }
 
   /**
-   * Tags the sequences of the batch that has run; what it yields for one holds until the next is asked for.
+   * Tags a sequence of the batch that has run; what it returns must be used before the next call.
    *
-   * @param labelled for each sequence the ascending indices of its tokens that carry a label, at least one
+   * @param row of the sequence's first token in the batch
+   * @param labelled the ascending indices of its tokens that carry a label, at least one
    */
-  *tag(offsets: Int32Array, labelled: readonly Int32Array[]): Generator<Tagging> {
-    for (const [i, tokens] of labelled.entries()) {
-      const ofSequence = this.output + offsets[i]! * this.width * 4;
-      yield this.#tagSequence(this.#gather(ofSequence, tokens), tokens.length);
-    }
-  }
-
-  #tagSequence(emissions: number, steps: number): Tagging {
+  tag(row: number, labelled: Int32Array): Tagging {
+    const emissions = this.#gather(this.output + row * this.width * 4, labelled);
+    const steps = labelled.length;
     if (this.crf === undefined) return this.#tagEach(emissions, steps);
     const { labels } = this.crf.viterbi(emissions, steps);
     const posterior = this.crf.posterior(emissions, steps);
