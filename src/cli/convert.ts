@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { Command, Option } from "commander";
-import { convertDirectory, convertModelFile, DTYPES } from "../convert/index.ts";
+import { CRF_LAYOUTS, type CrfLayout, convertDirectory, convertModelFile, DTYPES } from "../convert/index.ts";
 import { CRF_TOKENS, type CrfTokens } from "../model/config.ts";
 import type { Storage } from "../model/storage.ts";
 import { formatBytes, formatCount, formatNumberOf, formatSeconds } from "../report/numbers.ts";
@@ -12,6 +12,7 @@ interface ConvertCommandOptions {
   readonly output: string;
   readonly dtype?: Storage;
   readonly crfTokens?: CrfTokens;
+  readonly crfLayout?: CrfLayout;
   readonly license?: string;
   readonly source?: string;
   readonly force?: boolean;
@@ -32,6 +33,12 @@ export function convertCommand(): Command {
         "--crf-tokens <which>",
         "which tokens the CRF runs over (default: as the tokenizer suggests)",
       ).choices(CRF_TOKENS),
+    )
+    .addOption(
+      new Option(
+        "--crf-layout <name>",
+        "whose layout the CRF's tensors have (default: as their names tell)",
+      ).choices(CRF_LAYOUTS),
     )
     .option("--license <name>", "the weights' licence, to state in the file")
     .option("--source <text>", "where the weights come from, to state in the file")

@@ -8,6 +8,7 @@ import { compareTensors } from "../model/tensor-list.ts";
 import { detectScheme } from "../text/labels.ts";
 import { openCheckpoint, openModelFile } from "./checkpoint.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
+import { CRF_LAYOUTS, type CrfLayout, hasCrf, importCrf } from "./crf-layout.ts";
 import { type HuggingFaceModel, parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import { readTokenizer } from "./hugging-face-tokenizer.ts";
 import { selectTensors } from "./tensor-names.ts";
@@ -22,6 +23,8 @@ export interface ConvertOptions {
   readonly dtype?: Storage;
   /** The tokens that the CRF runs over. By default `characters` for a character tokenizer, else `first-piece`. */
   readonly crfTokens?: CrfTokens;
+  /** How the checkpoint's CRF is laid out, where its tensors' names don't tell. */
+  readonly crfLayout?: CrfLayout;
   /** The model's licence, such as "Apache-2.0". */
   readonly license?: string;
   /** Where the model comes from, in words. */
@@ -29,6 +32,8 @@ export interface ConvertOptions {
   /** Called after each parameter with the bytes of tensors done, and those to do in all. */
   onProgress?(done: number, total: number, tensor: string): void;
 }
+
+export { CRF_LAYOUTS, type CrfLayout };
 
 export const DTYPES: readonly Storage[] = ["f32", "f16", "int8", "int4"];
 
@@ -64,11 +69,16 @@ export async function convertDirectory(
 
   const checkpoint = await openCheckpoint(directory);
   try {
-    const crf =
-      task === "token-classification" &&
-      [...checkpoint.tensors.keys()].some((name) => /(^|\.)crf\./.test(name));
-    if (options.crfTokens !== undefined) requireCrf(crf, options.crfTokens, directory);
-    const parameters = await matchTensors(directory, configFile.file, model, crf, checkpoint.tensors);
+    const crf = task === "token-classification" && hasCrf(checkpoint.tensors.keys());
+    requireCrf(crf, options, directory);
+    const parameters = await matchTensors(
+      directory,
+      configFile.file,
+      model,
+      crf,
+      checkpoint.tensors,
+      options.crfLayout,
+    );
     const characters = tokenizer.type === "characters";
     const metadata = {
       task,
@@ -106,7 +116,13 @@ export async function convertModelFile(
       throw new ConvertError("unsupported", path, "it is quantized already; convert what it was made from");
     }
     const { crf, license, source, ...rest } = file.metadata;
-    if (options.crfTokens !== undefined) requireCrf(crf !== undefined, options.crfTokens, path);
+    requireCrf(crf !== undefined, options, path);
+    if (options.crfLayout !== undefined) {
+      throw new InputError(
+        "bad-option",
+        `crfLayout is for checkpoints; ${path} is a model file, which has but one`,
+      );
+    }
     const metadata = {
       ...rest,
       crf: crf && { tokens: options.crfTokens ?? crf.tokens },
@@ -123,11 +139,14 @@ export async function convertModelFile(
   }
 }
 
-function requireCrf(crf: boolean, crfTokens: CrfTokens, source: string): void {
-  if (!crf) throw new InputError("bad-option", `crfTokens is "${crfTokens}", but ${source} has no CRF`);
+function requireCrf(crf: boolean, { crfTokens, crfLayout }: ConvertOptions, source: string): void {
+  for (const [name, value] of Object.entries({ crfTokens, crfLayout })) {
+    if (!crf && value !== undefined)
+      throw new InputError("bad-option", `${name} is "${value}", but ${source} has no CRF`);
+  }
 }
 
-function checkOptions({ dtype, crfTokens, license, source }: ConvertOptions): void {
+function checkOptions({ dtype, crfTokens, crfLayout, license, source }: ConvertOptions): void {
   const fail = (detail: string): never => {
     throw new InputError("bad-option", detail);
   };
@@ -135,6 +154,9 @@ function checkOptions({ dtype, crfTokens, license, source }: ConvertOptions): vo
     fail(`dtype must be one of ${DTYPES.join(", ")}, not "${dtype}"`);
   if (crfTokens !== undefined && !CRF_TOKENS.includes(crfTokens)) {
     fail(`crfTokens must be one of ${CRF_TOKENS.join(", ")}, not "${crfTokens}"`);
+  }
+  if (crfLayout !== undefined && !CRF_LAYOUTS.includes(crfLayout)) {
+    fail(`crfLayout must be one of ${CRF_LAYOUTS.join(", ")}, not "${crfLayout}"`);
   }
   for (const [name, value] of Object.entries({ license, source })) {
     if (value !== undefined && typeof value !== "string") fail(`${name} must be a string`);
@@ -148,10 +170,12 @@ async function matchTensors(
   { task, config, labels, tied }: HuggingFaceModel,
   crf: boolean,
   all: Tensors,
+  crfLayout: CrfLayout | undefined,
 ): Promise<SourceParameter[]> {
   const expected = modelParameters(config, task, labels.length, crf);
   const names = expected.map(({ name }) => name);
-  const tensors = selectTensors(all, new Set(names));
+  const selected = selectTensors(all, new Set(names));
+  const tensors = crf ? importCrf(selected, labels.length, directory, crfLayout) : selected;
 
   const classifier = classifierTensor(task);
   const rows = tensors.get(classifier ?? "")?.shape[0];
