@@ -13,6 +13,7 @@ export interface Encoding {
 
 /** Collects the tokens of one text. */
 export class EncodingBuilder {
+  #words = 0;
   readonly #ids: number[] = [];
   readonly #start: number[] = [];
   readonly #end: number[] = [];
@@ -25,12 +26,27 @@ export class EncodingBuilder {
     this.#word.push(word);
   }
 
-  build(): Encoding {
+  /** The number of the word that begins. */
+  newWord(): number {
+    return this.#words++;
+  }
+
+  /** What has been added since it was last taken; the words are counted on. */
+  take(): Encoding {
+    const taken = (values: number[]) => Int32Array.from(values.splice(0));
     return {
-      ids: Int32Array.from(this.#ids),
-      start: Int32Array.from(this.#start),
-      end: Int32Array.from(this.#end),
-      word: Int32Array.from(this.#word),
+      ids: taken(this.#ids),
+      start: taken(this.#start),
+      end: taken(this.#end),
+      word: taken(this.#word),
     };
   }
+}
+
+/** What of a tokenizer turns text into tokens. */
+export interface TokenAdder {
+  /** Adds the tokens of the text between two UTF-16 offsets where words end. */
+  add(encoding: EncodingBuilder, text: string, from: number, to: number): void;
+  /** Whether a word ends after this code point wherever it stands, and the tokens of what follows begin anew. */
+  endsWord(codePoint: number): boolean;
 }

@@ -1,9 +1,9 @@
 import { InputError } from "../errors.ts";
-import { characterEncoder } from "./characters.ts";
-import type { Encoding } from "./encoding.ts";
+import { characterAdder } from "./characters.ts";
+import { type Encoding, EncodingBuilder } from "./encoding.ts";
 import { TokenIds } from "./token-ids.ts";
 import { parseIndexedTokenizer, type TokenizerConfig } from "./tokenizer-config.ts";
-import { wordPieceEncoder } from "./wordpiece.ts";
+import { wordPieceAdder } from "./wordpiece.ts";
 
 export type { Encoding } from "./encoding.ts";
 export { parseTokenizerConfig, type TokenizerConfig } from "./tokenizer-config.ts";
@@ -12,6 +12,8 @@ export interface Tokenizer {
   readonly config: TokenizerConfig;
   /** Text to ids; any text of any length. */
   encode(text: string): Encoding;
+  /** The same without `[CLS]` and `[SEP]` and a part at a time, so that a long text takes little memory. */
+  encodeParts(text: string): Generator<Encoding>;
   /** @throws {InputError} `bad-option` where the vocabulary has no such id. */
   token(id: number): string;
 }
@@ -35,10 +37,33 @@ export function parseTokenizer(json: unknown, source: string): Tokenizer {
   return tokenizerOf(config, ids);
 }
 
+/** UTF-16 units of a text that are turned into tokens together, where words end so soon. */
+const PART_LENGTH = 2048;
+
 function tokenizerOf(config: TokenizerConfig, ids: TokenIds): Tokenizer {
+  const adder = config.type === "characters" ? characterAdder(config, ids) : wordPieceAdder(config, ids);
+  const [cls, sep] = [ids.get(config.cls_token)!, ids.get(config.sep_token)!];
   return {
     config,
-    encode: config.type === "characters" ? characterEncoder(config, ids) : wordPieceEncoder(config, ids),
+    encode(text) {
+      const encoding = new EncodingBuilder();
+      encoding.add(cls, 0, 0, -1);
+      adder.add(encoding, text, 0, text.length);
+      encoding.add(sep, text.length, text.length, -1);
+      return encoding.take();
+    },
+    *encodeParts(text) {
+      const encoding = new EncodingBuilder();
+      for (let from = 0, to = 0; to < text.length; from = to) {
+        let last = 0;
+        while (to < text.length && (to < from + PART_LENGTH || !adder.endsWord(last))) {
+          last = text.codePointAt(to)!;
+          to += last > 0xffff ? 2 : 1;
+        }
+        adder.add(encoding, text, from, to);
+        yield encoding.take();
+      }
+    },
     token(id) {
       const token = config.vocab[id];
       if (token === undefined) {

@@ -1,6 +1,7 @@
-import { type Encoding, EncodingBuilder } from "./encoding.ts";
+import type { EncodingBuilder, TokenAdder } from "./encoding.ts";
 import { TokenIds } from "./token-ids.ts";
 import type { TokenizerConfig } from "./tokenizer-config.ts";
+import { isChinese, isControl, isPunctuation, isWhitespace } from "./unicode.ts";
 import { wordSplitter } from "./words.ts";
 
 /** What marks a piece that goes on a word. */
@@ -13,11 +14,11 @@ export const MAX_WORD_LENGTH = 100;
  * text is cut into words (`words.ts`), and the longest known pieces cut the words. Special tokens written in the text
  * are taken for themselves.
  */
-export function wordPieceEncoder(config: TokenizerConfig, ids: TokenIds): (text: string) => Encoding {
-  const cls = ids.get(config.cls_token)!;
-  const sep = ids.get(config.sep_token)!;
+export function wordPieceAdder(config: TokenizerConfig, ids: TokenIds): TokenAdder {
   const unknown = ids.get(config.unk_token)!;
-  const special = specialTokens(config);
+  const tokens = specialTokens(config);
+  const special = anyOf(tokens);
+  const inSpecial = new Set(Array.from(tokens.join(""), (character) => character.codePointAt(0)!));
   const wordsOf = wordSplitter(config);
   const continuations = new TokenIds();
   let longest = 0;
@@ -41,36 +42,42 @@ export function wordPieceEncoder(config: TokenizerConfig, ids: TokenIds): (text:
     return pieces;
   };
 
-  return (text) => {
-    const encoding = new EncodingBuilder();
-    encoding.add(cls, 0, 0, -1);
-    let number = 0;
-    const encodePlain = (from: number, to: number): void => {
-      for (const { form, length, start, end } of wordsOf(text, from, to)) {
-        const whole = { id: unknown, from: 0, to: form.length };
-        const pieces = (length <= MAX_WORD_LENGTH ? cut(form) : undefined) ?? [whole];
-        for (const { id, from, to } of pieces) encoding.add(id, start[from]!, end[to - 1]!, number);
-        number++;
-      }
-    };
-
-    let at = 0;
-    for (const match of text.matchAll(special)) {
-      encodePlain(at, match.index);
-      at = match.index + match[0].length;
-      encoding.add(ids.get(match[0])!, match.index, at, number++);
+  const addPlain = (encoding: EncodingBuilder, text: string, from: number, to: number): void => {
+    for (const { form, length, start, end } of wordsOf(text, from, to)) {
+      const whole = { id: unknown, from: 0, to: form.length };
+      const pieces = (length <= MAX_WORD_LENGTH ? cut(form) : undefined) ?? [whole];
+      const word = encoding.newWord();
+      for (const { id, from, to } of pieces) encoding.add(id, start[from]!, end[to - 1]!, word);
     }
-    encodePlain(at, text.length);
-    encoding.add(sep, text.length, text.length, -1);
-    return encoding.build();
+  };
+
+  return {
+    add(encoding, text, from, to) {
+      let at = from;
+      for (const match of text.slice(from, to).matchAll(special)) {
+        const start = from + match.index;
+        addPlain(encoding, text, at, start);
+        at = start + match[0].length;
+        encoding.add(ids.get(match[0])!, start, at, encoding.newWord());
+      }
+      addPlain(encoding, text, at, to);
+    },
+    endsWord(codePoint) {
+      if (inSpecial.has(codePoint) || isControl(codePoint)) return false;
+      if (config.tokenize_chinese_chars && isChinese(codePoint)) return true;
+      return isWhitespace(codePoint) || isPunctuation(codePoint);
+    },
   };
 }
 
-/** Finds the special tokens in a text: the leftmost first, and of those the longest. */
-function specialTokens(config: TokenizerConfig): RegExp {
+function specialTokens(config: TokenizerConfig): string[] {
   const tokens = [config.unk_token, config.cls_token, config.sep_token, config.pad_token];
-  if (config.mask_token !== null) tokens.push(config.mask_token);
-  const alternatives = tokens
+  return config.mask_token === null ? tokens : [...tokens, config.mask_token];
+}
+
+/** Finds tokens in a text: the leftmost first, and of those the longest. */
+function anyOf(tokens: readonly string[]): RegExp {
+  const alternatives = [...tokens]
     .sort((a, b) => b.length - a.length)
     .map((token) => token.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
   return new RegExp(alternatives.join("|"), "gu");

@@ -1,0 +1,248 @@
+import { CrfPosterior } from "./crf-posterior.ts";
+import type { CrfScores } from "./crf-scores.ts";
+import type { Tagging } from "./heads/token-classifier.ts";
+import type { TaggingStream } from "./tagging-stream.ts";
+
+/** A CRF's scores without those of a sequence. */
+export type CrfTransitions = Omit<CrfScores, "steps" | "emissions">;
+
+/** How far a probability may depend on what is not known yet: less than float32 tells apart below 1. */
+const TOLERANCE = 1e-8;
+const LOWEST = -Number.MAX_VALUE; // taken from −∞ leaves it
+
+/**
+ * A CRF over a sequence that comes in parts, for as much memory as the parts that it can't tell anything of yet.
+ *
+ * The best path is settled up to the step at which the best paths to all labels of the last step meet: however the
+ * sequence goes on, it goes through there (Šrámek, Brejová & Vinař 2007). Probabilities are settled up to the step of which
+ * the last step's label tells nothing: what follows can only mix the distributions that it has given each of those labels.
+ * Labels are therefore those of Viterbi's algorithm over the whole sequence, and probabilities are within 1e-8 of the
+ * whole sequence's, rounding aside. A CRF that never forgets takes memory for all of the sequence.
+ */
+export class CrfStream implements TaggingStream {
+  readonly #crf: CrfTransitions;
+  /** e^transition [labels, labels], but for a factor. */
+  readonly #stepWeights: Float64Array;
+  /** In what is stored: as told apart by {@link drop}, step 0 may be the one before the first that has not been dropped. */
+  #steps = 0;
+  #hasContext = false;
+  #emissions = new Float32Array(); // [steps, labels]
+  #forward = new Float32Array(); // [steps, stride]: messages as in assembly/crf.ts
+  #cameFrom = new Uint16Array(); // [steps, labels]: the label before on the best path to each
+  /** Of the best path to each label of the last step, its emission included, but for a constant. */
+  #best: Float64Array;
+
+  constructor(crf: CrfTransitions) {
+    const { labels, stride, transitions } = crf;
+    this.#crf = crf;
+    this.#best = new Float64Array(labels);
+    const packed = Float64Array.from({ length: labels * labels }, (_, pair) => {
+      return transitions[Math.floor(pair / labels) * stride + (pair % labels)]!;
+    });
+    const largest = packed.reduce((a, b) => Math.max(a, b));
+    this.#stepWeights = packed.map((score) => Math.exp(score - largest));
+  }
+
+  push(emissions: Float32Array): void {
+    const { labels, stride, start, transitions } = this.#crf;
+    const first = this.#steps;
+    const steps = first + emissions.length / labels;
+    this.#emissions = extended(this.#emissions, first * labels, steps * labels);
+    this.#forward = extended(this.#forward, first * stride, steps * stride);
+    this.#cameFrom = extended(this.#cameFrom, first * labels, steps * labels);
+    this.#emissions.set(emissions, first * labels);
+    this.#steps = steps;
+    const scores = new Float64Array(labels);
+    const next = new Float64Array(labels);
+    for (let t = first; t < steps; t++) {
+      const message = this.#forward.subarray(t * stride, t * stride + labels);
+      if (t === 0) {
+        message.set(start.subarray(0, labels));
+        next.set(message);
+      } else {
+        for (let j = 0; j < labels; j++) {
+          scores[j] = this.#forward[(t - 1) * stride + j]! + this.#emissions[(t - 1) * labels + j]!;
+        }
+        passMessage(scores, transitions, 1, stride, message);
+        for (let to = 0; to < labels; to++) {
+          let from = 0;
+          for (let i = 1; i < labels; i++) {
+            const better = this.#best[i]! + transitions[i * stride + to]!;
+            if (better > this.#best[from]! + transitions[from * stride + to]!) from = i;
+          }
+          next[to] = this.#best[from]! + transitions[from * stride + to]!;
+          this.#cameFrom[t * labels + to] = from;
+        }
+      }
+      for (let j = 0; j < labels; j++) next[j]! += this.#emissions[t * labels + j]!;
+      const largest = next.reduce((a, b) => Math.max(a, b));
+      for (let j = 0; j < labels; j++) this.#best[j] = next[j]! - (largest === -Infinity ? 0 : largest);
+    }
+  }
+
+  settle(isEnd: boolean): Tagging {
+    const { labels, stride } = this.#crf;
+    const skipped = this.#hasContext ? 1 : 0;
+    const path = this.#settledPath(isEnd);
+    const known = Math.max(skipped, isEnd ? this.#steps : this.#mixedSteps(path.length));
+    const backward = this.#backward(isEnd);
+    const probabilities = new Float32Array((known - skipped) * labels);
+    for (let t = skipped; t < known; t++) {
+      const row = Float64Array.from({ length: labels }, (_, j) => {
+        return this.#forward[t * stride + j]! + this.#emissions[t * labels + j]! + backward[t * stride + j]!;
+      });
+      const weights = this.#weights(row);
+      const sum = weights.reduce((a, b) => a + b);
+      weights.forEach((weight, j) => {
+        probabilities[(t - skipped) * labels + j] = sum > 0 ? weight / sum : 0;
+      });
+    }
+    const posterior = new CrfPosterior({
+      ...this.#crf,
+      steps: this.#steps,
+      emissions: this.#emissions,
+      forward: this.#forward,
+      backward,
+      marginals: probabilities,
+      logPartition: Number.NaN, // of the whole sequence, which nobody knows yet
+    });
+    return {
+      labels: path.slice(skipped, known),
+      probabilities,
+      stretchProbability: (stretch) =>
+        posterior.probability({ ...stretch, start: stretch.start + skipped, end: stretch.end + skipped }),
+    };
+  }
+
+  drop(steps: number): void {
+    const { labels, stride } = this.#crf;
+    const gone = steps - (this.#hasContext ? 0 : 1);
+    if (steps === 0) return;
+    this.#emissions.copyWithin(0, gone * labels);
+    this.#forward.copyWithin(0, gone * stride);
+    this.#cameFrom.copyWithin(0, gone * labels);
+    this.#steps -= gone;
+    this.#hasContext = true;
+  }
+
+  /** The best path's labels up to the last step that is settled; none where no step is. */
+  #settledPath(isEnd: boolean): Int32Array {
+    const { labels, end } = this.#crf;
+    let survivors = new Set<number>();
+    if (isEnd) {
+      const closed = this.#best.map((score, label) => score + end[label]!);
+      survivors.add(closed.indexOf(closed.reduce((a, b) => Math.max(a, b))));
+    } else {
+      for (let label = 0; label < labels; label++) if (this.#best[label] !== -Infinity) survivors.add(label);
+    }
+    let t = this.#steps - 1;
+    for (; t > 0 && survivors.size > 1; t--) {
+      survivors = new Set([...survivors].map((label) => this.#cameFrom[t * labels + label]!));
+    }
+    if (survivors.size !== 1) return new Int32Array();
+    const path = new Int32Array(t + 1);
+    path[t] = [...survivors][0]!;
+    for (; t > 0; t--) path[t - 1] = this.#cameFrom[t * labels + path[t]!]!;
+    return path;
+  }
+
+  /** How many of the first steps the last step's label tells nothing of. @param atMost that are asked about */
+  #mixedSteps(atMost: number): number {
+    const { labels, stride } = this.#crf;
+    const all = [...Array(labels).keys()];
+    const last = atMost === 0 ? 0 : this.#steps - 1;
+    const possible = all.filter((j) => this.#best[j] !== -Infinity);
+    // [labels, possible]: how likely, but for a factor of each column, a label is to lead to each of the last step's.
+    let leads = all.map((label) => Float64Array.from(possible, (j) => (label === j ? 1 : 0)));
+    for (let t = last - 1; t >= 0; t--) {
+      const after = this.#weights(this.#emissions.subarray((t + 1) * labels, (t + 2) * labels));
+      const next = all.map(() => new Float64Array(possible.length));
+      for (const from of all) {
+        for (const to of all) {
+          const weight = this.#stepWeights[from * labels + to]! * after[to]!;
+          if (weight === 0) continue;
+          for (let j = 0; j < possible.length; j++) next[from]![j]! += weight * leads[to]![j]!;
+        }
+      }
+      leads = next;
+      const before = this.#weights(
+        Float64Array.from(all, (j) => this.#forward[t * stride + j]! + this.#emissions[t * labels + j]!),
+      );
+      const sums = possible.map((_, j) =>
+        all.reduce((sum, label) => sum + before[label]! * leads[label]![j]!, 0),
+      );
+      let spread = 0;
+      for (const label of all) {
+        const shares = sums.map((sum, j) => (before[label]! * leads[label]![j]!) / sum);
+        spread += Math.max(...shares) - Math.min(...shares);
+        sums.forEach((sum, j) => {
+          leads[label]![j]! /= sum;
+        });
+      }
+      // Not so where a sum is 0, and the spread no number: too unlikely for float64 to say.
+      if (t < atMost && spread <= TOLERANCE) return t + 1;
+    }
+    return 0;
+  }
+
+  /** e^score, but for a factor. */
+  #weights(scores: Float32Array | Float64Array): Float64Array {
+    const largest = Math.max(...scores, LOWEST);
+    return Float64Array.from(scores, (score) => Math.exp(score - largest));
+  }
+
+  #backward(isEnd: boolean): Float32Array {
+    const { labels, stride, transitions, end } = this.#crf;
+    const messages = new Float32Array(this.#steps * stride);
+    if (isEnd) messages.set(end.subarray(0, labels), (this.#steps - 1) * stride);
+    const scores = new Float64Array(labels);
+    for (let t = this.#steps - 2; t >= 0; t--) {
+      for (let j = 0; j < labels; j++) {
+        scores[j] = messages[(t + 1) * stride + j]! + this.#emissions[(t + 1) * labels + j]!;
+      }
+      passMessage(scores, transitions, stride, 1, messages.subarray(t * stride, t * stride + labels));
+    }
+    return messages;
+  }
+}
+
+/**
+ * out[j] = log Σᵢ exp(scores[i] + transition between i and j), shifted so that its maximum is 0.
+ *
+ * @param across how far apart the transitions of neighbouring j lie, and `along` those of neighbouring i
+ */
+function passMessage(
+  scores: Float64Array,
+  transitions: Float32Array,
+  across: number,
+  along: number,
+  out: Float32Array,
+): void {
+  for (let j = 0; j < out.length; j++) {
+    let largest = -Infinity;
+    for (let i = 0; i < scores.length; i++) {
+      largest = Math.max(largest, scores[i]! + transitions[j * across + i * along]!);
+    }
+    let sum = 0;
+    for (let i = 0; i < scores.length && largest !== -Infinity; i++) {
+      sum += Math.exp(scores[i]! + transitions[j * across + i * along]! - largest);
+    }
+    out[j] = largest + Math.log(sum);
+  }
+  const largest = out.reduce((a, b) => Math.max(a, b));
+  if (largest !== -Infinity) for (let j = 0; j < out.length; j++) out[j]! -= largest;
+}
+
+/** Room for `length` values, the first `used` of them kept; it doubles, so that parts can be added one by one. */
+function extended<Values extends Float32Array | Uint16Array>(
+  values: Values,
+  used: number,
+  length: number,
+): Values {
+  if (values.length >= length) return values;
+  const larger = new (values.constructor as new (length: number) => Values)(
+    Math.max(length, 2 * values.length),
+  );
+  larger.set(values.subarray(0, used));
+  return larger;
+}

@@ -1,0 +1,61 @@
+import type { Tagging } from "./heads/token-classifier.ts";
+
+/** Tags a sequence of any length a part at a time, as if it had been given whole. */
+export interface TaggingStream {
+  /** @param emissions [steps, labels] of the steps that follow */
+  push(emissions: Float32Array): void;
+  /**
+   * What is known of the steps that have not been dropped, from the first on, whatever may follow. Where more may follow
+   * the last of them is there only for its neighbour's sake: no stretch may end with it.
+   *
+   * @param isEnd whether nothing follows; then all steps are known
+   */
+  settle(isEnd: boolean): Tagging;
+  /** Forgets the first steps, but for what the others need of them. */
+  drop(steps: number): void;
+}
+
+/** The first index of a row's largest value. */
+export function likeliest(row: Float32Array): number {
+  let best = 0;
+  for (let label = 1; label < row.length; label++) if (row[label]! > row[best]!) best = label;
+  return best;
+}
+
+/** Each token's likeliest label, for models without a CRF. */
+export class SoftmaxStream implements TaggingStream {
+  readonly #labels: number;
+  #probabilities = new Float32Array();
+
+  constructor(labels: number) {
+    this.#labels = labels;
+  }
+
+  push(emissions: Float32Array): void {
+    const before = this.#probabilities.length;
+    const all = new Float32Array(before + emissions.length);
+    all.set(this.#probabilities);
+    for (let at = 0; at < emissions.length; at += this.#labels) {
+      const row = emissions.subarray(at, at + this.#labels);
+      const largest = row[likeliest(row)]!;
+      const weights = Float64Array.from(row, (logit) => Math.exp(logit - largest));
+      const sum = weights.reduce((total, weight) => total + weight, 0);
+      weights.forEach((weight, label) => {
+        all[before + at + label] = weight / sum;
+      });
+    }
+    this.#probabilities = all;
+  }
+
+  settle(): Tagging {
+    const [probabilities, width] = [this.#probabilities, this.#labels];
+    const labels = Int32Array.from({ length: probabilities.length / width }, (_, step) =>
+      likeliest(probabilities.subarray(step * width, (step + 1) * width)),
+    );
+    return { labels, probabilities, stretchProbability: undefined };
+  }
+
+  drop(steps: number): void {
+    this.#probabilities = this.#probabilities.slice(steps * this.#labels);
+  }
+}
