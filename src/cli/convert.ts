@@ -1,6 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import { Command, Option } from "commander";
-import { CRF_LAYOUTS, type CrfLayout, convertDirectory, convertModelFile, DTYPES } from "../convert/index.ts";
+import {
+  CRF_LAYOUTS,
+  type CrfLayout,
+  convertDirectory,
+  convertModelFile,
+  convertOnnx,
+  DTYPES,
+} from "../convert/index.ts";
 import { CRF_TOKENS, type CrfTokens } from "../model/config.ts";
 import type { Storage } from "../model/storage.ts";
 import { formatBytes, formatCount, formatNumberOf, formatSeconds } from "../report/numbers.ts";
@@ -23,7 +30,10 @@ export function convertCommand(): Command {
     .description(
       "turn a Hugging Face checkpoint into one model file, or store a model file's weights as another type",
     )
-    .argument("<source>", "a directory with config.json, the vocabulary and the weights; or a model file")
+    .argument(
+      "<source>",
+      "a directory with config.json, the vocabulary and the weights; an ONNX file beside them; or a model file",
+    )
     .requiredOption("-o, --output <file>", "the model file to write")
     .addOption(
       new Option("--dtype <name>", "how to store the weights (default: as the source does)").choices(DTYPES),
@@ -49,9 +59,15 @@ export function convertCommand(): Command {
 Examples:
   electra-edge convert electra-small-ner -o ner.safetensors
   electra-edge convert waybill-checkpoint -o waybill-zh.safetensors --dtype f16 --crf-tokens characters
+  electra-edge convert electra-small-ner/onnx/model.onnx -o ner.safetensors
   electra-edge convert waybill-zh.safetensors -o waybill-zh.int8.safetensors --dtype int8`,
     )
     .action(convert);
+}
+
+function converterOf(source: string): typeof convertDirectory {
+  if (!statSync(source, { throwIfNoEntry: false })?.isFile()) return convertDirectory;
+  return source.endsWith(".onnx") ? convertOnnx : convertModelFile;
 }
 
 async function convert(source: string, options: ConvertCommandOptions): Promise<void> {
@@ -61,10 +77,7 @@ async function convert(source: string, options: ConvertCommandOptions): Promise<
   let converted = 0;
   const progress = startProgress("tensors", process.stderr);
   try {
-    const convertSource = statSync(source, { throwIfNoEntry: false })?.isFile()
-      ? convertModelFile
-      : convertDirectory;
-    const model = await convertSource(source, output, {
+    const model = await converterOf(source)(source, output, {
       ...convertOptions,
       onProgress: (bytes, total) => progress.update(++converted, bytes / total),
     });

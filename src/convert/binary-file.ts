@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { access, type FileHandle, open } from "node:fs/promises";
 import { ConvertError } from "../errors.ts";
 
 /** The most that one read call of every system takes. */
@@ -61,6 +61,13 @@ export class BinaryFile {
     const detail = `expected ${length} bytes from byte ${position} on, but the file has ${this.size}`;
     return new ConvertError("checkpoint-malformed", this.path, detail);
   }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The typed form of an error from reading `path`. */

@@ -1,4 +1,3 @@
-import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ConvertError, ModelFileError } from "../errors.ts";
 import { type ModelFile, parseModelFile } from "../model/model-file.ts";
@@ -8,7 +7,7 @@ import {
   readHeaderLength,
   type SafetensorsHeader,
 } from "../model/safetensors.ts";
-import { BinaryFile } from "./binary-file.ts";
+import { BinaryFile, exists } from "./binary-file.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { type JsonFile, readJsonObject } from "./text-file.ts";
 import { readTorchStream } from "./torch-stream.ts";
@@ -33,7 +32,15 @@ const FORMS: readonly (readonly [name: string, read: Reader])[] = [
   ["pytorch_model.bin", readTorch],
 ];
 
+const FILES = FORMS.flatMap(([name]) => [name, `${name}.index.json`]);
+
 const SHARD_LIMIT = 1000;
+
+/** Whether one of the files that {@link openCheckpoint} looks for is there. */
+export async function holdsCheckpoint(directory: string): Promise<boolean> {
+  for (const name of FILES) if (await exists(join(directory, name))) return true;
+  return false;
+}
 
 /**
  * Opens a directory's weights: `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin` or
@@ -50,8 +57,11 @@ export async function openCheckpoint(directory: string): Promise<Checkpoint> {
       return openFiles(directory, [...new Set(shards.values())], read, { file: index.file, shards });
     }
   }
-  const names = FORMS.flatMap(([name]) => [name, `${name}.index.json`]).join(", ");
-  throw new ConvertError("file-missing", directory, `expected one of ${names}`);
+  throw new ConvertError(
+    "file-missing",
+    directory,
+    `expected one of ${FILES.join(", ")}, or a graph in ONNX`,
+  );
 }
 
 /** @throws {ConvertError | ModelFileError} naming the file, and the tensor where one is at fault */
@@ -159,11 +169,4 @@ async function readSafetensors(
 async function readTorch(file: BinaryFile): Promise<Map<string, CheckpointTensor>> {
   const [first, second] = await file.read(0, Math.min(2, file.size));
   return first === 0x50 && second === 0x4b ? readTorchZip(file) : readTorchStream(file);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { ConvertError, InputError } from "../errors.ts";
 import { CRF_TOKENS, type CrfTokens } from "../model/config.ts";
 import { classifierTensor, type ModelFile, modelParameters, OPTIONAL_TENSORS } from "../model/model-file.ts";
@@ -6,11 +6,13 @@ import { TIED_LM_HEAD } from "../model/parameters.ts";
 import type { Storage } from "../model/storage.ts";
 import { compareTensors } from "../model/tensor-list.ts";
 import { detectScheme } from "../text/labels.ts";
-import { openCheckpoint, openModelFile } from "./checkpoint.ts";
+import { exists } from "./binary-file.ts";
+import { type Checkpoint, openModelFile } from "./checkpoint.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { CRF_LAYOUTS, type CrfLayout, hasCrf, importCrf } from "./crf-layout.ts";
 import { type HuggingFaceModel, parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import { readTokenizer } from "./hugging-face-tokenizer.ts";
+import { openWeights } from "./open-weights.ts";
 import { selectTensors } from "./tensor-names.ts";
 import { readJsonObject } from "./text-file.ts";
 import { type SourceParameter, writeModel } from "./write-model.ts";
@@ -40,8 +42,8 @@ export const DTYPES: readonly Storage[] = ["f32", "f16", "int8", "int4"];
 type Tensors = ReadonlyMap<string, CheckpointTensor>;
 
 /**
- * Converts a Hugging Face directory (config, vocabulary, safetensors or PyTorch weights) to one model file. Holds no
- * more of the checkpoint than one tensor at a time, beside the quantized ones.
+ * Converts a Hugging Face directory (config, vocabulary; weights as safetensors, PyTorch's or in an ONNX graph) to one
+ * model file. Holds no more of the checkpoint than one tensor at a time, beside the quantized ones; of ONNX all.
  *
  * @param directory with `config.json`, `vocab.txt` or `tokenizer.json`, and the weights
  * @param outFile written whole by rename; on any error nothing is left
@@ -53,6 +55,36 @@ export async function convertDirectory(
   directory: string,
   outFile: string,
   options: ConvertOptions = {},
+): Promise<ModelFile> {
+  return convertWeights(directory, outFile, options, (model) => openWeights(directory, model));
+}
+
+/**
+ * Converts an ONNX file, as optimum and torch.onnx write it (float32, float16, or quantized dynamically), to one model
+ * file. Its `config.json` and vocabulary lie beside it, or beside its folder where that is called `onnx`.
+ *
+ * @param path the ONNX file; other files that it keeps tensors in are read from its own folder alone
+ * @param outFile as in {@link convertDirectory}
+ * @throws {ConvertError | ModelFileError | InputError} as {@link convertDirectory}
+ */
+export async function convertOnnx(
+  path: string,
+  outFile: string,
+  options: ConvertOptions = {},
+): Promise<ModelFile> {
+  const folder = dirname(path);
+  const alone = basename(resolve(folder)) === "onnx" && !(await exists(join(folder, "config.json")));
+  const directory = alone ? join(folder, "..") : folder;
+  // Only now: protobuf takes a while to load.
+  const { openOnnx } = await import("./onnx-reader.ts");
+  return convertWeights(directory, outFile, options, (model) => openOnnx(path, model));
+}
+
+async function convertWeights(
+  directory: string,
+  outFile: string,
+  options: ConvertOptions,
+  open: (model: HuggingFaceModel) => Promise<Checkpoint>,
 ): Promise<ModelFile> {
   checkOptions(options);
   const configFile = await readJsonObject(directory, "config.json");
@@ -67,7 +99,7 @@ export async function convertDirectory(
   const { task, config, labels } = model;
   const tokenizer = await readTokenizer(directory, config.vocab_size);
 
-  const checkpoint = await openCheckpoint(directory);
+  const checkpoint = await open(model);
   try {
     const crf = task === "token-classification" && hasCrf(checkpoint.tensors.keys());
     requireCrf(crf, options, directory);

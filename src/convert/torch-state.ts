@@ -3,6 +3,7 @@ import { type Dtype, ITEM_SIZE } from "../model/safetensors.ts";
 import type { BinaryFile } from "./binary-file.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { PickleGlobal, type PickleHost } from "./pickle.ts";
+import { gather } from "./strided.ts";
 
 /** Memory that torch's tensors are views of; several may share one. */
 class TorchStorage {
@@ -189,27 +190,4 @@ function isContiguous(shape: readonly number[], strides: readonly number[]): boo
     stride *= shape[i]!;
   }
   return true;
-}
-
-/** Copies a strided tensor's elements into row-major order. */
-function gather(
-  source: Uint8Array,
-  itemSize: number,
-  elements: number,
-  shape: readonly number[],
-  strides: readonly number[],
-): Uint8Array<ArrayBuffer> {
-  const rows = new Uint8Array(elements * itemSize);
-  const index = shape.map(() => 0);
-  let from = 0;
-  for (let to = 0; to < rows.length; to += itemSize) {
-    for (let byte = 0; byte < itemSize; byte++) rows[to + byte] = source[from * itemSize + byte]!;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!;
-      if (++index[axis]! < shape[axis]!) break;
-      from -= strides[axis]! * shape[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return rows;
 }

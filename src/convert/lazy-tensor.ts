@@ -1,0 +1,89 @@
+import { convertFloats } from "../model/floats.ts";
+import { type Dtype, ITEM_SIZE } from "../model/safetensors.ts";
+import type { CheckpointTensor } from "./checkpoint-tensor.ts";
+import { gather } from "./strided.ts";
+
+// Views of tensors whose bytes have not been read: what they say of shape and type is known at once, the numbers are
+// worked out when they are read.
+
+/** Axis `i` of the view is axis `order[i]` of the tensor. */
+export function transposed(tensor: CheckpointTensor, order: readonly number[]): CheckpointTensor {
+  const shape = order.map((axis) => tensor.shape[axis]!);
+  const strides = order.map((axis) => product(tensor.shape.slice(axis + 1)));
+  const read = async () =>
+    gather(await tensor.read(), ITEM_SIZE[tensor.dtype], product(shape), shape, strides);
+  return { ...tensor, shape, read };
+}
+
+/** The same elements under another shape. */
+export function reshaped(tensor: CheckpointTensor, shape: readonly number[]): CheckpointTensor {
+  return { ...tensor, shape, read: () => tensor.read() };
+}
+
+/** Rows `begin` to `end` of the first axis. */
+export function rowsOf(tensor: CheckpointTensor, begin: number, end: number): CheckpointTensor {
+  const [, ...rest] = tensor.shape;
+  const bytes = product(rest) * ITEM_SIZE[tensor.dtype];
+  const read = async () => (await tensor.read()).slice(begin * bytes, end * bytes);
+  return { ...tensor, shape: [end - begin, ...rest], read };
+}
+
+/** The rows of one tensor after those of another. */
+export function stackedRows(tensors: readonly CheckpointTensor[]): CheckpointTensor {
+  const [first] = tensors as [CheckpointTensor];
+  const shape = [tensors.reduce((rows, { shape }) => rows + shape[0]!, 0), ...first.shape.slice(1)];
+  const read = async () => {
+    const parts: Uint8Array[] = [];
+    for (const tensor of tensors) parts.push(await tensor.read());
+    return Uint8Array.from(Buffer.concat(parts));
+  };
+  return { ...first, shape, read };
+}
+
+/**
+ * (value - zero point) · scale in float32, as ONNX's DequantizeLinear defines it.
+ *
+ * @param tensor I8 or U8
+ * @param scale floats, and `zeroPoint` of the tensor's type: one for all, or one for each index of `axis`
+ */
+export function dequantized(
+  tensor: CheckpointTensor,
+  scale: CheckpointTensor,
+  zeroPoint: CheckpointTensor | undefined,
+  axis: number,
+): CheckpointTensor {
+  const read = async () => {
+    const integers = integersOf(tensor.dtype, await tensor.read());
+    const scales = await floatsOf(scale);
+    const zeros = zeroPoint && integersOf(zeroPoint.dtype, await zeroPoint.read());
+    const inner = product(tensor.shape.slice(axis + 1));
+    const size = tensor.shape[axis] ?? 1;
+    const values = new Float32Array(integers.length);
+    for (let i = 0; i < values.length; i++) {
+      const index = Math.floor(i / inner) % size;
+      const zero = zeros?.[zeros.length === 1 ? 0 : index] ?? 0;
+      values[i] = (integers[i]! - zero) * scales[scales.length === 1 ? 0 : index]!;
+    }
+    return new Uint8Array(values.buffer);
+  };
+  return { file: tensor.file, dtype: "F32", shape: tensor.shape, read };
+}
+
+export const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
+
+/** A tensor's numbers in float32: of floats, those too large for it are infinite. */
+export async function floatsOf(tensor: CheckpointTensor): Promise<Float32Array> {
+  const { dtype } = tensor;
+  const bytes = await tensor.read();
+  if (dtype === "I64") return Float32Array.from(new BigInt64Array(bytes.buffer), Number);
+  if (dtype === "I32") return Float32Array.from(new Int32Array(bytes.buffer));
+  if (!/^B?F/.test(dtype)) return Float32Array.from(integersOf(dtype, bytes));
+  if (dtype === "F64") return Float32Array.from(new Float64Array(bytes.buffer));
+  const floats = convertFloats(bytes, dtype, "F32", (value) => {
+    throw new RangeError(`${value} does not fit float32`);
+  });
+  return new Float32Array(floats.buffer as ArrayBuffer);
+}
+
+const integersOf = (dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): Int8Array | Uint8Array =>
+  dtype === "I8" ? new Int8Array(bytes.buffer) : bytes;

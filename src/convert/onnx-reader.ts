@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import onnxProto, { type onnx } from "onnx-proto";
+import { ConvertError } from "../errors.ts";
+import type { Task } from "../model/config.ts";
+import { guessFormat } from "../model/file-signature.ts";
+import { crfParameters, headParameters } from "../model/parameters.ts";
+import { BinaryFile, exists } from "./binary-file.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { CheckpointTensor } from "./checkpoint-tensor.ts";
+import type { HuggingFaceModel } from "./hugging-face-config.ts";
+import { interpretGraph } from "./onnx-reader-graph.ts";
+import { OnnxLayers } from "./onnx-reader-layers.ts";
+import { OnnxTensors } from "./onnx-reader-tensors.ts";
+import type { Value } from "./onnx-reader-values.ts";
+
+const { ModelProto } = onnxProto.onnx;
+
+/** An ONNX file is one protobuf message, and these end here. */
+const PROTOBUF_LIMIT = 2 ** 31 - 1;
+
+/** Where optimum and transformers.js have a graph, the most exact first. */
+const FILES = ["model", "model_fp16", "model_quantized", "model_int8", "model_uint8"].flatMap((name) =>
+  ["", "onnx"].map((folder) => join(folder, `${name}.onnx`)),
+);
+
+/** What a task's graph gives, by the names that exporters use for it. */
+const OUTPUTS: Partial<Readonly<Record<Task, readonly (readonly string[])[]>>> = {
+  "question-answering": [["start_logits", "end_logits"]],
+  "feature-extraction": [["last_hidden_state"], ["token_embeddings"]],
+};
+const LOGITS = [["logits"]];
+
+/** The path of the graph in a directory; undefined where there is none. */
+export async function findOnnx(directory: string): Promise<string | undefined> {
+  for (const name of FILES) {
+    const path = join(directory, name);
+    if (await exists(path)) return path;
+  }
+  return undefined;
+}
+
+/**
+ * The weights in an ONNX file, under the names of Hugging Face's checkpoints. They are found by what the graph does
+ * with them; that it does what the model does is checked on the way. Quantized ones are given as the numbers that they
+ * stand for.
+ *
+ * @param path the file; tensors that it keeps in others are read from its own folder alone
+ * @throws {ConvertError} naming the file, and the layer, node or tensor where one is at fault
+ */
+export async function openOnnx(
+  path: string,
+  { task, config, labels }: HuggingFaceModel,
+): Promise<Checkpoint> {
+  const graph = await readGraph(path);
+  const tensors = new OnnxTensors(path);
+  try {
+    const values = await interpretGraph(graph, tensors, path);
+    const outputs = outputsOf(graph, values, task, path);
+    const weights = new OnnxLayers(path, config).find(outputs, headParameters(config, task, labels.length));
+    return {
+      tensors: new Map([...weights, ...crfOf(values, labels.length)]),
+      close: () => tensors.close(),
+    };
+  } catch (error) {
+    await tensors.close();
+    throw error;
+  }
+}
+
+async function readGraph(path: string): Promise<onnx.IGraphProto> {
+  const file = await BinaryFile.open(path);
+  let bytes: Uint8Array;
+  try {
+    if (file.size > PROTOBUF_LIMIT) {
+      const detail = `${file.size} bytes are more than a protobuf message has, ${PROTOBUF_LIMIT}`;
+      throw new ConvertError("checkpoint-malformed", path, detail);
+    }
+    bytes = await file.read(0, file.size);
+  } finally {
+    await file.close();
+  }
+  let graph: onnx.IGraphProto | null | undefined;
+  try {
+    graph = ModelProto.decode(bytes).graph;
+  } catch (error) {
+    const kind = guessFormat(bytes);
+    const detail = kind === undefined ? (error as Error).message : `it is ${kind}`;
+    throw new ConvertError("checkpoint-malformed", path, `not an ONNX file: ${detail}`, { cause: error });
+  }
+  if (!graph?.node?.length)
+    throw new ConvertError("checkpoint-malformed", path, "not an ONNX file: it has no graph");
+  return graph;
+}
+
+function outputsOf(
+  { output }: onnx.IGraphProto,
+  values: ReadonlyMap<string, Value>,
+  task: Task,
+  path: string,
+): readonly Value[] {
+  const names = (output ?? []).map(({ name }) => name ?? "");
+  const choices = OUTPUTS[task] ?? LOGITS;
+  const chosen = choices.find((choice) => choice.every((name) => names.includes(name)));
+  if (chosen === undefined) {
+    const wanted = choices.map((choice) => choice.join(" and ")).join(", or ");
+    const detail = `${task}, which config.json asks for, needs the output ${wanted}; the graph gives ${names.join(", ")}`;
+    throw new ConvertError("unsupported", path, detail);
+  }
+  return chosen.map((name) => {
+    const value = values.get(name);
+    if (value !== undefined) return value;
+    throw new ConvertError("checkpoint-malformed", path, `nothing gives the output "${name}"`);
+  });
+}
+
+/** A CRF is no part of a graph; in those that this project writes its tensors lie beside it. */
+function crfOf(values: ReadonlyMap<string, Value>, labels: number): readonly [string, CheckpointTensor][] {
+  return crfParameters(labels).flatMap(({ name }): [string, CheckpointTensor][] => {
+    const value = values.get(name);
+    return value?.kind === "constant" ? [[name, value.tensor]] : [];
+  });
+}
