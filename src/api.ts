@@ -4,9 +4,40 @@ export type { CrfTokens, ElectraConfig, Task } from "./model/config.ts";
 export type { LoadProgress } from "./model/load-model.ts";
 export type { ModelFile, ModelMetadata } from "./model/model-file.ts";
 export type { AggregationStrategy, Entity, TokenEntity } from "./pipelines/aggregate.ts";
-export type { LoadingOptions, PipelineOptions } from "./pipelines/pipeline.ts";
+export type {
+  FeatureExtractionOptions,
+  FeatureExtractionPipeline,
+  Features,
+  FeatureTensor,
+} from "./pipelines/feature-extraction.ts";
+export type { FilledMask, FillMaskOptions, FillMaskPipeline } from "./pipelines/fill-mask.ts";
+export type {
+  ChoiceScore,
+  MultipleChoiceInput,
+  MultipleChoiceOptions,
+  MultipleChoicePipeline,
+} from "./pipelines/multiple-choice.ts";
+export type { LoadingOptions, PipelineOptions, Pipelines } from "./pipelines/pipeline.ts";
+export type {
+  Answer,
+  QuestionAnsweringOptions,
+  QuestionAnsweringPipeline,
+  QuestionInput,
+} from "./pipelines/question-answering.ts";
+export type {
+  ReplacedTokenDetectionOptions,
+  ReplacedTokenDetectionPipeline,
+  TokenReplacement,
+} from "./pipelines/replaced-token-detection.ts";
 export type { HasBody, ModelSource } from "./pipelines/source.ts";
 export type { CallOptions, LoadedPipeline } from "./pipelines/task-pipeline.ts";
+export type {
+  LabelScore,
+  ScoreFunction,
+  TextClassificationOptions,
+  TextClassificationPipeline,
+  TextPair,
+} from "./pipelines/text-classification.ts";
 export type {
   TokenClassificationOptions,
   TokenClassificationPipeline,

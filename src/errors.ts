@@ -77,7 +77,7 @@ export class ConvertError extends ElectraEdgeError {
   }
 }
 
-export type InputErrorCode = "not-a-string" | "lone-surrogate" | "text-too-long" | "bad-option";
+export type InputErrorCode = "not-a-string" | "lone-surrogate" | "text-too-long" | "no-mask" | "bad-option";
 
 /** What the caller handed to a pipeline can't be used. */
 export class InputError extends ElectraEdgeError {

@@ -16,6 +16,7 @@ export interface HuggingFaceModel {
 const TASKS: Readonly<Record<string, Task>> = {
   ElectraForTokenClassification: "token-classification",
   ElectraForSequenceClassification: "text-classification",
+  ElectraForMultipleChoice: "multiple-choice",
   ElectraForQuestionAnswering: "question-answering",
   ElectraForMaskedLM: "fill-mask",
   ElectraForPreTraining: "replaced-token-detection",
@@ -42,7 +43,14 @@ const FIXED: Readonly<Record<string, unknown>> = {
   model_type: "electra",
   is_decoder: false,
   add_cross_attention: false,
-  problem_type: "single_label_classification",
+};
+
+/** The same for what a multiple choice head makes of a text before it scores it. */
+const FIXED_SUMMARY: Readonly<Record<string, unknown>> = {
+  summary_type: "first",
+  summary_use_proj: true,
+  summary_activation: "gelu",
+  summary_proj_to_labels: false,
 };
 
 /**
@@ -65,14 +73,15 @@ export function parseHuggingFaceConfig({ file, fields }: JsonFile): HuggingFaceM
       `the architecture ${brief(architecture)}; supported are ${known}`,
     );
   }
-  for (const [field, supported] of Object.entries(FIXED)) {
-    const value = fields[field] ?? supported;
+  const task = TASKS[architecture]!;
+  const fixed = task === "multiple-choice" ? { ...FIXED, ...FIXED_SUMMARY } : FIXED;
+  for (const [field, supported] of Object.entries(fixed)) {
+    const value = fields[field] === undefined ? supported : fields[field];
     if (value !== supported) {
       const detail = `"${field}" ${brief(value)}; supported is ${JSON.stringify(supported)} alone`;
       throw new ConvertError("unsupported", file, detail);
     }
   }
-  const task = TASKS[architecture]!;
   return {
     task,
     config: parseConfig({ ...DEFAULTS, ...fields }, file),

@@ -134,18 +134,10 @@ export class OnnxElectra {
       case "token-classification":
         await this.#linear("classifier", x, "logits");
         return graph.output("logits", "float", [BATCH, TOKENS, labels]);
-      case "text-classification": {
-        const first = graph.add(
-          "first_token",
-          "Gather",
-          [x, graph.integers("first", 0)],
-          intAttribute("axis", 1),
-        );
-        const dense = await this.#linear("classifier.dense", first);
-        const rows = await this.#linear("classifier.out_proj", this.#gelu("classifier.gelu", dense));
-        graph.add("logits", "Squeeze", [rows, graph.integers("one", 1)]);
-        return graph.output("logits", "float", [BATCH, labels]);
-      }
+      case "text-classification":
+        return this.#sequenceScores("classifier.dense", "classifier.out_proj", labels, x);
+      case "multiple-choice":
+        return this.#sequenceScores("sequence_summary.summary", "classifier", 1, x);
       case "question-answering": {
         const both = await this.#linear("qa_outputs", x);
         const halves = SPAN_LOGITS.map((name) => `${name}.column`);
@@ -174,6 +166,19 @@ export class OnnxElectra {
         graph.add("last_hidden_state", "Identity", [x]);
         return graph.output("last_hidden_state", "float", [BATCH, TOKENS, hidden]);
     }
+  }
+
+  /** What a head of two layers says of the first token. */
+  async #sequenceScores(dense: string, scores: string, width: number, x: string): Promise<void> {
+    const graph = this.#graph;
+    const axis = intAttribute("axis", 1);
+    const first = graph.add("first_token", "Gather", [x, graph.integers("first", 0)], axis);
+    const summary = this.#gelu(
+      `${dense.slice(0, dense.lastIndexOf("."))}.gelu`,
+      await this.#linear(dense, first),
+    );
+    graph.add("logits", "Squeeze", [await this.#linear(scores, summary), graph.integers("one", 1)]);
+    graph.output("logits", "float", [BATCH, width]);
   }
 
   async #linear(name: string, x: string, output = name): Promise<string> {

@@ -17,12 +17,19 @@ export interface ElectraConfig {
   readonly max_position_embeddings: number;
   readonly type_vocab_size: number;
   readonly layer_norm_eps: number;
+  /** What a text classifier's scores are, where they are not the logits of labels that exclude each other. */
+  readonly problem_type?: ProblemType;
 }
+
+export type ProblemType = (typeof PROBLEM_TYPES)[number];
+
+const PROBLEM_TYPES = ["multi_label_classification", "regression"] as const;
 
 /** What a model was trained to do, by the name of the pipeline that runs it. */
 export type Task =
   | "token-classification"
   | "text-classification"
+  | "multiple-choice"
   | "question-answering"
   | "fill-mask"
   | "replaced-token-detection"
@@ -31,6 +38,7 @@ export type Task =
 export const TASKS: readonly Task[] = [
   "token-classification",
   "text-classification",
+  "multiple-choice",
   "question-answering",
   "fill-mask",
   "replaced-token-detection",
@@ -101,5 +109,11 @@ export function parseConfig(json: unknown, source: string): ElectraConfig {
   if (positions !== "absolute") {
     fail(`"position_embedding_type" must be "absolute", not ${JSON.stringify(positions)}`);
   }
-  return config;
+  const problem = fields["problem_type"] ?? "single_label_classification";
+  if (problem === "single_label_classification") return config;
+  if (!PROBLEM_TYPES.includes(problem as ProblemType)) {
+    const known = PROBLEM_TYPES.join(", ");
+    fail(`"problem_type" must be single_label_classification, ${known}, not ${JSON.stringify(problem)}`);
+  }
+  return { ...config, problem_type: problem as ProblemType };
 }

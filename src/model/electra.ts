@@ -156,6 +156,11 @@ export class Electra {
     return this.#workspace.hidden;
   }
 
+  /** Address of the last layer's queries, keys and values [tokens, 3 · hidden_size]. */
+  get queryKeyValue(): number {
+    return this.#workspace.queryKeyValue;
+  }
+
   /** Scratch memory of a thread, for a linear layer that reads what {@link forward} returned. */
   scratch(thread: number): number {
     return this.#workspace.scratch[thread]!;
@@ -189,13 +194,19 @@ export class Electra {
   /**
    * A thread's share of the forward pass over the batch in place; the others must do theirs.
    *
+   * @param observe called after the embeddings, as layer 0, and after each layer: {@link hidden} is then its output, and
+   *   {@link queryKeyValue} what its heads worked with
    * @returns address of the last hidden state [tokens, hidden_size], valid until the next batch
    */
-  forward(offsets: Int32Array, share: Share = ALONE): number {
+  forward(offsets: Int32Array, share: Share = ALONE, observe?: (layer: number) => void): number {
     const rows = shareOfRows(offsets.at(-1)!, share);
     const scratch = this.scratch(share.thread);
     this.#embeddings.forward(this.#workspace, scratch, offsets, rows);
-    for (const layer of this.#layers) layer.forward(this.#workspace, scratch, offsets, rows, share);
+    observe?.(0);
+    for (const [i, layer] of this.#layers.entries()) {
+      layer.forward(this.#workspace, scratch, offsets, rows, share);
+      observe?.(i + 1);
+    }
     return this.#workspace.hidden;
   }
 }

@@ -39,10 +39,14 @@ export class Model<T extends Task = Task> extends Network<T> {
     this.#team?.end();
   }
 
-  /** Runs a batch; what the head makes of it is in place until the next. */
-  async run(batch: PackedBatch): Promise<void> {
+  /**
+   * Runs a batch; what the head makes of it is in place until the next.
+   *
+   * @param observe see {@link Electra.forward}; has the batch run on this thread
+   */
+  async run(batch: PackedBatch, observe?: (layer: number) => void): Promise<void> {
     this.electra.setBatch(batch);
-    if (this.#team === undefined) this.forward(batch.offsets, ALONE);
+    if (this.#team === undefined || observe !== undefined) this.forward(batch.offsets, ALONE, observe);
     else await this.#team.run(batch.offsets);
   }
 }

@@ -33,8 +33,8 @@ export class Network<T extends Task = Task> {
   }
 
   /** A thread's share of the work on the batch in place; the others must do theirs. */
-  forward(offsets: Int32Array, share: Share): void {
-    this.electra.forward(offsets, share);
+  forward(offsets: Int32Array, share: Share, observe?: (layer: number) => void): void {
+    this.electra.forward(offsets, share, observe);
     const head: Head = this.head;
     head.forward(offsets, share, this.electra.scratch(share.thread));
   }

@@ -72,6 +72,8 @@ export function headParameters(config: ElectraConfig, task: Task, labels: number
         ...linear("classifier.dense", hidden, hidden),
         ...scores("classifier.out_proj", labels, hidden),
       ];
+    case "multiple-choice":
+      return [...linear("sequence_summary.summary", hidden, hidden), ...scores("classifier", 1, hidden)];
     case "question-answering":
       return scores("qa_outputs", 2, hidden);
     case "fill-mask":

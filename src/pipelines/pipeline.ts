@@ -1,14 +1,42 @@
 import { InputError } from "../errors.ts";
 import type { ByteReader } from "../model/byte-reader.ts";
+import type { Task } from "../model/config.ts";
 import { type LoadProgress, loadModel } from "../model/load-model.ts";
 import { KERNEL_PATHS, type KernelModule, type KernelPath, selectKernels } from "../wasm/kernel-path.ts";
 import type { StartThread } from "../wasm/thread.ts";
 import { AbortableReader } from "./abortable-reader.ts";
+import {
+  type FeatureExtractionOptions,
+  type FeatureExtractionPipeline,
+  featureExtraction,
+} from "./feature-extraction.ts";
+import { type FillMaskOptions, type FillMaskPipeline, fillMask } from "./fill-mask.ts";
 import { HashingReader, parseIntegrity, type Sha256 } from "./integrity.ts";
 import type { LoadThroughCache } from "./model-cache.ts";
+import {
+  type MultipleChoiceOptions,
+  type MultipleChoicePipeline,
+  multipleChoice,
+} from "./multiple-choice.ts";
+import { checkChoice, refuse } from "./options.ts";
+import {
+  type QuestionAnsweringOptions,
+  type QuestionAnsweringPipeline,
+  questionAnswering,
+} from "./question-answering.ts";
+import {
+  type ReplacedTokenDetectionOptions,
+  type ReplacedTokenDetectionPipeline,
+  replacedTokenDetection,
+} from "./replaced-token-detection.ts";
 import { checkSignal } from "./signal.ts";
 import type { ModelSource, OpenSource } from "./source.ts";
 import { type AnyTask, createTaskPipeline } from "./task-pipeline.ts";
+import {
+  type TextClassificationOptions,
+  type TextClassificationPipeline,
+  textClassification,
+} from "./text-classification.ts";
 import { chooseThreads } from "./threads.ts";
 import {
   type TokenClassificationOptions,
@@ -19,12 +47,22 @@ import {
 /** What each task gives, and the options of its calls. */
 export interface Pipelines {
   readonly "token-classification": [TokenClassificationPipeline, TokenClassificationOptions];
+  readonly "text-classification": [TextClassificationPipeline, TextClassificationOptions];
+  readonly "multiple-choice": [MultipleChoicePipeline, MultipleChoiceOptions];
+  readonly "question-answering": [QuestionAnsweringPipeline, QuestionAnsweringOptions];
+  readonly "fill-mask": [FillMaskPipeline, FillMaskOptions];
+  readonly "replaced-token-detection": [ReplacedTokenDetectionPipeline, ReplacedTokenDetectionOptions];
+  readonly "feature-extraction": [FeatureExtractionPipeline, FeatureExtractionOptions];
 }
 
-type PipelineTask = keyof Pipelines;
-
-const TASKS: { readonly [T in PipelineTask]: AnyTask<T> } = {
+const TASKS: { readonly [T in Task]: AnyTask<T> } = {
   "token-classification": tokenClassification,
+  "text-classification": textClassification,
+  "multiple-choice": multipleChoice,
+  "question-answering": questionAnswering,
+  "fill-mask": fillMask,
+  "replaced-token-detection": replacedTokenDetection,
+  "feature-extraction": featureExtraction,
 };
 
 /** How a model is loaded; `docs/loading.md` has an example of each. */
@@ -50,10 +88,7 @@ export interface LoadingOptions {
 }
 
 /** Options of a call may be given once for all calls, except for its signal. */
-export type PipelineOptions<T extends PipelineTask = "token-classification"> = Omit<
-  Pipelines[T][1],
-  "signal"
-> &
+export type PipelineOptions<T extends Task = "token-classification"> = Omit<Pipelines[T][1], "signal"> &
   LoadingOptions;
 
 /** What differs from place to place: how the kernels arrive, what a source may be, who hashes and who keeps copies. */
@@ -78,27 +113,26 @@ export interface Platform {
  * @throws {InputError} where task, source or options can't be used
  * @throws {EngineError} where this engine can't run the kernels, or has no memory for the model
  */
-export type PipelineFunction = <T extends PipelineTask>(
+export type PipelineFunction = <T extends Task>(
   task: T,
   source: ModelSource,
   options?: PipelineOptions<T>,
 ) => Promise<Pipelines[T][0]>;
 
 export function createPipelineFunction(platform: Platform): PipelineFunction {
-  return async <T extends PipelineTask>(
+  return async <T extends Task>(
     task: T,
     source: ModelSource,
     options: LoadingOptions = {},
   ): Promise<Pipelines[T][0]> => {
     if (!Object.hasOwn(TASKS, task)) {
-      const known = Object.keys(TASKS).join(", ");
-      throw new InputError("bad-option", `task must be one of ${known}, not ${JSON.stringify(task)}`);
+      refuse("task", `one of ${Object.keys(TASKS).join(", ")}`, task);
     }
     const definition: AnyTask<T> = TASKS[task];
     const { integrity, cache = false, onProgress, signal, kernels, threads = 1, ...defaults } = options;
     const expected = integrity === undefined ? undefined : parseIntegrity(integrity);
     checkCache(cache);
-    checkKernels(kernels);
+    checkChoice("kernels", kernels, KERNEL_PATHS);
     checkOnProgress(onProgress);
     checkSignal(signal);
     definition.checkOptions(defaults);
@@ -140,13 +174,7 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
 
 function checkCache(cache: unknown): void {
   if (typeof cache === "boolean" || (typeof cache === "string" && cache !== "")) return;
-  throw new InputError("bad-option", `cache must be true, false or a name, not ${JSON.stringify(cache)}`);
-}
-
-function checkKernels(kernels: unknown): void {
-  if (kernels === undefined || KERNEL_PATHS.some((path) => path === kernels)) return;
-  const known = KERNEL_PATHS.join(", ");
-  throw new InputError("bad-option", `kernels must be one of ${known}, not ${JSON.stringify(kernels)}`);
+  refuse("cache", "true, false or a name", cache);
 }
 
 function checkOnProgress(onProgress: unknown): void {

@@ -44,6 +44,11 @@ export interface PlaceInBatch {
 export interface Request<Result, S extends Sequence = Sequence> {
   /** What the model has to run, none longer than it takes; gone through once, while it runs. */
   readonly sequences: Iterable<S>;
+  /**
+   * Is shown a sequence after its embeddings (layer 0) and after each layer, where it is in the encoder's workspace.
+   * Whatever is to be observed runs on this thread.
+   */
+  observe?: ((layer: number, place: PlaceInBatch) => void) | undefined;
   /** Takes what the model made of a sequence, for each in its order. It is in place until `read` returns. */
   read(sequence: S, place: PlaceInBatch): void;
   /** Called once, after the last sequence was read and before other calls have their turn. */
@@ -93,12 +98,19 @@ export function createTaskPipeline<T extends Task>(
       batch.map(({ sequence }) => sequence.inputIds),
       batch.map(({ sequence }) => sequence.tokenTypeIds),
     );
-    await model.run(packed).catch((error) => {
+    const placeOf = (index: number): PlaceInBatch => ({ row: packed.offsets[index]!, index });
+    const observed = batch.some(({ request }) => request.observe !== undefined);
+    const observe = (layer: number) => {
+      batch.forEach(({ request }, index) => {
+        request.observe?.(layer, placeOf(index));
+      });
+    };
+    await model.run(packed, observed ? observe : undefined).catch((error) => {
       alive();
       throw error;
     });
     batch.forEach(({ request, sequence }, index) => {
-      request.read(sequence, { row: packed.offsets[index]!, index });
+      request.read(sequence, placeOf(index));
     });
   };
 

@@ -1,10 +1,10 @@
-import { InputError } from "../errors.ts";
 import {
   AGGREGATION_STRATEGIES,
   type AggregationStrategy,
   type Entity,
   type TokenEntity,
 } from "./aggregate.ts";
+import { checkChoice, checkStrings } from "./options.ts";
 import { Tagger } from "./tagger.ts";
 import type { CallOptions, LoadedPipeline, TaskDefinition } from "./task-pipeline.ts";
 
@@ -36,31 +36,13 @@ export const tokenClassification: TaskDefinition<
   string,
   Entity[] | TokenEntity[]
 > = {
-  checkOptions,
+  checkOptions({ aggregation_strategy, ignore_labels }) {
+    checkChoice("aggregation_strategy", aggregation_strategy, AGGREGATION_STRATEGIES);
+    checkStrings("ignore_labels", ignore_labels);
+  },
   open(model, tokenizer) {
     const tagger = new Tagger(model, tokenizer);
     return (text, { aggregation_strategy = "simple", ignore_labels = ["O"] }) =>
       tagger.request(text, aggregation_strategy, new Set(ignore_labels));
   },
 };
-
-/** @throws {InputError} `bad-option` */
-function checkOptions(options: TokenClassificationOptions): void {
-  const { aggregation_strategy: strategy, ignore_labels } = options;
-  if (strategy !== undefined && !AGGREGATION_STRATEGIES.includes(strategy)) {
-    const known = AGGREGATION_STRATEGIES.join(", ");
-    throw new InputError(
-      "bad-option",
-      `aggregation_strategy must be one of ${known}, not ${JSON.stringify(strategy)}`,
-    );
-  }
-  if (
-    ignore_labels !== undefined &&
-    !(Array.isArray(ignore_labels) && ignore_labels.every((l) => typeof l === "string"))
-  ) {
-    throw new InputError(
-      "bad-option",
-      `ignore_labels must be an array of strings, not ${JSON.stringify(ignore_labels)}`,
-    );
-  }
-}

@@ -30,18 +30,20 @@ export function createTokenizer(config: TokenizerConfig): Tokenizer {
 /**
  * {@link parseTokenizerConfig} and {@link createTokenizer} in one, for whom the vocabulary is gone through once only.
  *
+ * @param masks whether a mask token in a text is taken for itself where else every character is a token
  * @throws {ModelFileError} `tokenizer-malformed`
  */
-export function parseTokenizer(json: unknown, source: string): Tokenizer {
+export function parseTokenizer(json: unknown, source: string, masks = false): Tokenizer {
   const { config, ids } = parseIndexedTokenizer(json, source);
-  return tokenizerOf(config, ids);
+  return tokenizerOf(config, ids, masks);
 }
 
 /** UTF-16 units of a text that are turned into tokens together, where words end so soon. */
 const PART_LENGTH = 2048;
 
-function tokenizerOf(config: TokenizerConfig, ids: TokenIds): Tokenizer {
-  const adder = config.type === "characters" ? characterAdder(config, ids) : wordPieceAdder(config, ids);
+function tokenizerOf(config: TokenizerConfig, ids: TokenIds, masks = false): Tokenizer {
+  const adder =
+    config.type === "characters" ? characterAdder(config, ids, masks) : wordPieceAdder(config, ids);
   const [cls, sep] = [ids.get(config.cls_token)!, ids.get(config.sep_token)!];
   return {
     config,

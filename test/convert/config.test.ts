@@ -35,7 +35,6 @@ test("architectures are supported or refused by name", () => {
     "ElectraForCausalLM",
     "ElectraForTokenClassification",
   );
-  refuses({ architectures: ["ElectraForMultipleChoice"] }, "unsupported", "ElectraForMultipleChoice");
   refuses({ architectures: ["BertModel"] }, "unsupported", "BertModel");
   refuses({ architectures: ["toString"] }, "unsupported", "toString");
   refuses({ architectures: undefined }, "config-malformed", "architectures");
@@ -47,7 +46,18 @@ test("architectures are supported or refused by name", () => {
 test("settings under which another model would be computed", () => {
   refuses({ model_type: "bert" }, "unsupported", "model_type", "bert");
   refuses({ is_decoder: true }, "unsupported", "is_decoder");
-  refuses({ problem_type: "multi_label_classification" }, "unsupported", "problem_type");
+  refuses({ problem_type: "ranking" }, "config-malformed", "problem_type", "ranking");
+  for (const fields of [
+    { summary_type: "mean" },
+    { summary_use_proj: false },
+    { summary_activation: null },
+  ]) {
+    refuses(
+      { architectures: ["ElectraForMultipleChoice"], ...fields },
+      "unsupported",
+      Object.keys(fields)[0]!,
+    );
+  }
   refuses({ hidden_act: "relu" }, "config-malformed", "hidden_act", "relu");
   refuses({ position_embedding_type: "relative_key" }, "config-malformed", "relative_key");
 });

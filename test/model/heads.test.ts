@@ -8,6 +8,7 @@ import { convertDirectory } from "../../src/convert/index.ts";
 import { type PackedBatch, packSequences } from "../../src/model/batch.ts";
 import { MemoryReader } from "../../src/model/byte-reader.ts";
 import type { Task } from "../../src/model/config.ts";
+import type { SequenceScores } from "../../src/model/heads/sequence-scores.ts";
 import type { TokenScores } from "../../src/model/heads/token-scores.ts";
 import { loadModel } from "../../src/model/load-model.ts";
 import type { Model } from "../../src/model/model.ts";
@@ -40,8 +41,8 @@ const SCORES: { readonly [T in Task]?: (model: Model<T>, { offsets }: PackedBatc
   "token-classification": tokenScores,
   "question-answering": tokenScores,
   "replaced-token-detection": tokenScores,
-  "text-classification": ({ head }, { offsets }) =>
-    Array.from(offsets.subarray(1), (_, i) => [...head.scoresOf(i)]).flat(),
+  "text-classification": sequenceScores,
+  "multiple-choice": sequenceScores,
   "fill-mask": ({ head }, { inputIds }) =>
     Array.from(inputIds, (_, token) => [...head.scoresAt(token)]).flat(),
 };
@@ -51,11 +52,16 @@ function tokenScores({ machine, head }: Network, { inputIds }: PackedBatch): num
   return [...machine.floats(output, inputIds.length * width)];
 }
 
+function sequenceScores({ head }: Network, { offsets }: PackedBatch): number[] {
+  return Array.from(offsets.subarray(1), (_, i) => [...(head as SequenceScores).scoresOf(i)]).flat();
+}
+
 const FOLDERS: readonly (readonly [folder: string, task: Task])[] = [
   ["token-classification", "token-classification"],
   ["token-classification-noproj", "token-classification"],
   ["token-classification-odd", "token-classification"],
   ["sequence-classification", "text-classification"],
+  ["multiple-choice", "multiple-choice"],
   ["question-answering", "question-answering"],
   ["masked-lm", "fill-mask"],
   ["pretraining", "replaced-token-detection"],

@@ -3,6 +3,7 @@ import { readCheckpoint } from "./checkpoint.ts";
 import { assertHead, type Head, headFolder } from "./expected.ts";
 import {
   maskedLanguageModel,
+  multipleChoice,
   questionAnswering,
   sequenceClassification,
   tokenClassification,
@@ -13,6 +14,7 @@ const HEADS: Record<string, Head> = {
   "token-classification-noproj": (checkpoint, _, x) => tokenClassification(checkpoint, x),
   "token-classification-odd": (checkpoint, _, x) => tokenClassification(checkpoint, x),
   "sequence-classification": sequenceClassification,
+  "multiple-choice": multipleChoice,
   "question-answering": (checkpoint, _, x) => questionAnswering(checkpoint, x),
   "masked-lm": maskedLanguageModel,
 };

@@ -25,6 +25,16 @@ export function sequenceClassification(
   );
 }
 
+/** `ElectraForMultipleChoice`: how well one of the choices suits the text it stands with; [1]. */
+export function multipleChoice(checkpoint: Checkpoint, config: ElectraConfig, x: Float64Array): Float64Array {
+  const first = x.subarray(0, config.hidden_size);
+  return namedLinear(
+    checkpoint,
+    "classifier",
+    namedLinear(checkpoint, "sequence_summary.summary", first).map(gelu),
+  );
+}
+
 /** `ElectraForQuestionAnswering`: how well an answer would start, and end, at each token; [tokens, 2]. */
 export function questionAnswering(checkpoint: Checkpoint, x: Float64Array): Float64Array {
   return namedLinear(checkpoint, "qa_outputs", x);

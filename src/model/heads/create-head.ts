@@ -9,6 +9,7 @@ import { VocabularyScores } from "./vocabulary-scores.ts";
 export interface HeadOf {
   readonly "token-classification": TokenClassifier;
   readonly "text-classification": SequenceScores;
+  readonly "multiple-choice": SequenceScores;
   readonly "question-answering": TokenScores;
   readonly "fill-mask": VocabularyScores;
   readonly "replaced-token-detection": TokenScores;
@@ -21,6 +22,8 @@ const HEADS: { readonly [T in Task]: (place: HeadPlace) => HeadOf[T] } = {
     const names = { dense: "classifier.dense", scores: "classifier.out_proj" };
     return new SequenceScores(place, names, place.metadata.labels.length);
   },
+  "multiple-choice": (place) =>
+    new SequenceScores(place, { dense: "sequence_summary.summary", scores: "classifier" }, 1),
   "question-answering": (place) => new TokenScores(place, { scores: "qa_outputs" }, 2),
   "fill-mask": (place) => new VocabularyScores(place),
   "replaced-token-detection": (place) => {
