@@ -24,6 +24,7 @@ const HEADS = {
   "token-classification-noproj": ["logits"],
   "token-classification-odd": ["logits"],
   "sequence-classification": ["logits"],
+  "multiple-choice": ["logits"],
   "question-answering": ["start_logits", "end_logits"],
   "masked-lm": ["logits"],
   pretraining: ["logits"],
