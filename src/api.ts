@@ -4,6 +4,7 @@ export type { CrfTokens, ElectraConfig, Task } from "./model/config.ts";
 export type { LoadProgress } from "./model/load-model.ts";
 export type { ModelFile, ModelMetadata } from "./model/model-file.ts";
 export type { AggregationStrategy, Entity, TokenEntity } from "./pipelines/aggregate.ts";
+export type { FixedSpan, LabelConstraints, LabelStep, TextSpan } from "./pipelines/constraints.ts";
 export type {
   FeatureExtractionOptions,
   FeatureExtractionPipeline,
@@ -38,6 +39,7 @@ export type {
   TextClassificationPipeline,
   TextPair,
 } from "./pipelines/text-classification.ts";
+export type { Reading, TextPosterior } from "./pipelines/text-posterior.ts";
 export type {
   TokenClassificationOptions,
   TokenClassificationPipeline,

@@ -77,7 +77,13 @@ export class ConvertError extends ElectraEdgeError {
   }
 }
 
-export type InputErrorCode = "not-a-string" | "lone-surrogate" | "text-too-long" | "no-mask" | "bad-option";
+export type InputErrorCode =
+  | "not-a-string"
+  | "lone-surrogate"
+  | "text-too-long"
+  | "no-mask"
+  | "bad-option"
+  | "no-path";
 
 /** What the caller handed to a pipeline can't be used. */
 export class InputError extends ElectraEdgeError {

@@ -1,6 +1,6 @@
 import type { Stretch } from "../model/crf-posterior.ts";
 import type { Tagging } from "../model/heads/token-classifier.ts";
-import { endsEntity, type Label, labelsToSpans, startsEntity } from "../text/labels.ts";
+import { endsEntity, type Label, labelsToSpans, OUTSIDE, startsEntity } from "../text/labels.ts";
 
 /**
  * How token labels become entities; Hugging Face's names. `none` gives each labelled token, `simple` joins neighbours
@@ -99,7 +99,7 @@ export function groupEntities(
       const last = inside.at(-1)!.last;
       const [start, end] = [tagged.start[first]!, tagged.entityEnd[last]!];
       const score =
-        tagging.stretchProbability?.(stretchOf(rules, type, first, last + 1)) ??
+        tagging.stretchProbability?.(entityStretch(rules, type, first, last + 1)) ??
         inside.reduce((sum, unit) => sum + unit.score, 0) / inside.length;
       return { entity_group: type, score, word: text.slice(start, end), start, end };
     });
@@ -150,11 +150,9 @@ function outsideAsEntity(label: Label): Label {
   return label.prefix === "O" ? { prefix: "I", type: "O" } : label;
 }
 
-const NOWHERE: Label = { prefix: "O", type: "" };
-
 /** All label paths from which `labelsToSpans` would read an entity of this type in just this place. */
-function stretchOf(rules: readonly Label[], type: string, start: number, end: number): Stretch {
-  const label = (index: number): Label => rules[index] ?? NOWHERE;
+export function entityStretch(rules: readonly Label[], type: string, start: number, end: number): Stretch {
+  const label = (index: number): Label => rules[index] ?? OUTSIDE;
   return {
     start,
     end,

@@ -1,5 +1,7 @@
+import { InputError } from "../errors.ts";
 import type { Sequence } from "../model/batch.ts";
 import type { CrfTokens } from "../model/config.ts";
+import type { Tagging } from "../model/heads/token-classifier.ts";
 import type { Model } from "../model/model.ts";
 import { parseLabel, parseScheme } from "../text/labels.ts";
 import type { Encoding } from "../text/tokenizer.ts";
@@ -9,14 +11,38 @@ import {
   groupEntities,
   type LabelledText,
   type LabelSet,
+  type TaggedText,
   type TokenEntity,
   tokenEntities,
 } from "./aggregate.ts";
+import { isMasked, type LabelConstraints, pathConstraints } from "./constraints.ts";
 import type { ModelTokenizer } from "./model-tokenizer.ts";
 import type { Request } from "./task-pipeline.ts";
+import { type Reading, TextPosterior } from "./text-posterior.ts";
 
 /** A text as the model takes it. */
 interface EncodedText extends LabelledText, Sequence {}
+
+/** How a text is to be tagged; see the pipeline's options. */
+export interface TaggingOptions {
+  readonly aggregation_strategy?: AggregationStrategy;
+  readonly ignore_labels?: readonly string[];
+  readonly constraints?: LabelConstraints;
+  readonly n_best?: number;
+  readonly return_posterior?: boolean;
+}
+
+export type TaggingResult = Entity[] | TokenEntity[] | Reading[] | TextPosterior;
+
+/** Options that ask about the CRF. */
+const ASKS_CRF = ["constraints", "n_best", "return_posterior"] as const;
+
+/** Of a text without a token that has a label. */
+const NOTHING: Tagging = {
+  labels: new Int32Array(0),
+  probabilities: new Float32Array(0),
+  stretchProbability: undefined,
+};
 
 /** The model with its tokenizer and labels: texts in, their entities out. */
 export class Tagger {
@@ -38,33 +64,59 @@ export class Tagger {
   }
 
   /** A text on its way through the model. */
-  request(
-    text: string,
-    strategy: AggregationStrategy,
-    ignored: ReadonlySet<string>,
-  ): Request<Entity[] | TokenEntity[], EncodedText> {
-    const encoded = this.#encode(text);
-    let entities: Entity[] | TokenEntity[] = [];
+  request(text: string, options: TaggingOptions): Request<TaggingResult, EncodedText> {
+    const { aggregation_strategy: strategy = "simple", ignore_labels = ["O"] } = options;
+    const { constraints, n_best, return_posterior } = options;
+    const asksCrf = ASKS_CRF.find((name) => options[name] !== undefined);
+    if (asksCrf !== undefined && this.#model.head.crf === undefined) {
+      throw new InputError(
+        "bad-option",
+        `${asksCrf} needs a CRF, which ${this.#model.file.name} has none of`,
+      );
+    }
+    const ignored = new Set(ignore_labels);
+    const entitiesOf = (tagged: TaggedText) =>
+      strategy === "none"
+        ? tokenEntities(tagged, this.#labels, ignored)
+        : groupEntities(tagged, this.#labels, strategy, ignored);
+    const encoded = this.#encode(text, constraints);
+    const paths = constraints && pathConstraints(constraints, this.#labels, encoded);
+    const resultOf = (tagged: TaggedText): TaggingResult => {
+      const { posterior } = tagged.tagging;
+      if (n_best === undefined && !return_posterior) return entitiesOf(tagged);
+      // A posterior that is handed out outlives what the model is given next.
+      const lasting = return_posterior ? posterior?.detach() : posterior;
+      const all = new TextPosterior(tagged, lasting, this.#labels, entitiesOf);
+      return n_best === undefined ? all : all.readings(n_best);
+    };
+    let result: TaggingResult | undefined;
     return {
       sequences: encoded.tokens.length > 0 ? [encoded] : [],
       read: (sequence, { row }) => {
-        const tagged = { ...sequence, tagging: this.#model.head.tag(row, sequence.tokens) };
-        entities =
-          strategy === "none"
-            ? tokenEntities(tagged, this.#labels, ignored)
-            : groupEntities(tagged, this.#labels, strategy, ignored);
+        const tagging = this.#model.head.tag(row, sequence.tokens, paths, (token) => noPath(encoded, token));
+        result = resultOf({ ...sequence, tagging });
       },
-      result: () => entities,
+      result: () => result ?? resultOf({ ...encoded, tagging: NOTHING }),
     };
   }
 
-  #encode(text: string): EncodedText {
+  #encode(text: string, constraints: LabelConstraints = {}): EncodedText {
     const { ids, start, end, word } = this.#tokenizer.encode(text);
-    const tokens = labelledTokens(word, this.#labelled);
+    const tokens = labelledTokens(word, this.#labelled).filter(
+      (token) => !isMasked(constraints, start[token]!, end[token]!),
+    );
     const of = (offsets: Int32Array) => tokens.map((token) => offsets[token]!);
     const entityEnd = this.#labelled === "first-piece" ? of(wordEnds(word, end)) : of(end);
     return { text, inputIds: ids, tokens, start: of(start), end: of(end), entityEnd, word: of(word) };
   }
+}
+
+function noPath({ text, start, end }: EncodedText, token: number): never {
+  const word = JSON.stringify(text.slice(start[token], end[token]));
+  throw new InputError(
+    "no-path",
+    `no labels keep to the constraints: none is left for ${word} (characters ${start[token]} to ${end[token]})`,
+  );
 }
 
 /** For each token the end of the last piece of its word. */

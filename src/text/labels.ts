@@ -22,7 +22,8 @@ export interface Span {
 }
 
 const PREFIXES = { BIO: "BI", BIOES: "BIES", BMES: "BMES" } as const;
-const OUTSIDE: Label = { prefix: "O", type: "" };
+/** The label of no entity; as good as one before the first label and after the last. */
+export const OUTSIDE: Label = { prefix: "O", type: "" };
 
 /** Cuts a label at its first hyphen, or at its last where the type comes first; a type may hold hyphens itself. */
 function cut(label: string, typeFirst: boolean): { prefix: string; type: string } {

@@ -1,5 +1,6 @@
 import { Crf } from "../crf.ts";
-import type { Stretch } from "../crf-posterior.ts";
+import type { PathConstraints } from "../crf-constraints.ts";
+import type { CrfPosterior, Stretch } from "../crf-posterior.ts";
 import type { HeadPlace } from "./head.ts";
 import { TokenScores } from "./token-scores.ts";
 
@@ -11,6 +12,8 @@ export interface Tagging {
   readonly probabilities: Float32Array;
   /** The exact probability of a stretch under the CRF; undefined where the model has none. */
   readonly stretchProbability: ((stretch: Stretch) => number) | undefined;
+  /** All that the CRF believes of the sequence, where it is whole. */
+  readonly posterior?: CrfPosterior;
 }
 
 /** A linear classifier over every token, and a CRF over their labels where the model has one. */
@@ -32,17 +35,28 @@ export class TokenClassifier extends TokenScores {
    *
    * @param row of the sequence's first token in the batch
    * @param labelled the ascending indices of its tokens that carry a label, at least one
+   * @param constraints only for a model that has a CRF
+   * @param contradiction called with the labelled token at which the constraints leave nothing; it must throw
    */
-  tag(row: number, labelled: Int32Array): Tagging {
+  tag(
+    row: number,
+    labelled: Int32Array,
+    constraints: PathConstraints | undefined,
+    contradiction: (token: number) => never,
+  ): Tagging {
     const emissions = this.#gather(this.output + row * this.width * 4, labelled);
     const steps = labelled.length;
     if (this.crf === undefined) return this.#tagEach(emissions, steps);
-    const { labels } = this.crf.viterbi(emissions, steps);
-    const posterior = this.crf.posterior(emissions, steps);
+    const { labels, score } = this.crf.viterbi(emissions, steps, constraints);
+    if (constraints !== undefined && !(score > -Infinity)) {
+      contradiction(this.crf.deadEnd(emissions, steps, constraints) ?? 0);
+    }
+    const posterior = this.crf.posterior(emissions, steps, constraints);
     return {
       labels,
       probabilities: posterior.marginals(),
       stretchProbability: (stretch) => posterior.probability(stretch),
+      posterior,
     };
   }
 

@@ -1,0 +1,173 @@
+import type { PathConstraints } from "../model/crf-constraints.ts";
+import { NO_LABEL } from "../model/crf-scores.ts";
+import { endsEntity, type Label, OUTSIDE, schemeAllows, startsEntity } from "../text/labels.ts";
+import type { LabelledText, LabelSet } from "./aggregate.ts";
+import { refuse } from "./options.ts";
+
+/** A step from a label to the next. Null stands before a text's first label and after its last. */
+export type LabelStep = readonly [from: string | null, to: string | null];
+
+/** A part of a text, half-open, in UTF-16 offsets. */
+export interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What is known of a part of a text. */
+export interface FixedSpan extends TextSpan {
+  /** It is an entity of this type, from its start to its end; with "O" no part of any. */
+  readonly entity_group?: string;
+  /** Or: each of its tokens has one of these labels. */
+  readonly labels?: readonly string[];
+}
+
+/**
+ * What a CRF's labels must keep to. Whatever breaks it has probability 0, and all probabilities are shares of what is
+ * left; where nothing is left, the call is refused with `no-path`.
+ */
+export interface LabelConstraints {
+  /** Only sequences that the model's label scheme has: in BIO no I without a B, in BIOES and BMES no B without an E. */
+  readonly scheme?: boolean;
+  /** Steps that are never taken. */
+  readonly forbid?: readonly LabelStep[];
+  /** The only steps that are taken. Beginnings are left free unless a step from null is among them, ends alike. */
+  readonly allow?: readonly LabelStep[];
+  /** What is known of parts of the text, from a dictionary for example. */
+  readonly fixed?: readonly FixedSpan[];
+  /** Parts that are left out: their tokens have no label, and what is before and after them become neighbours. */
+  readonly mask?: readonly TextSpan[];
+}
+
+const isName = (value: unknown): boolean => typeof value === "string";
+const isStep = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every((name) => name === null || isName(name));
+const isSpan = (value: unknown): value is FixedSpan => {
+  const { start, end } = (value ?? {}) as FixedSpan;
+  return Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end;
+};
+const isFixed = (value: unknown): boolean =>
+  isSpan(value) &&
+  (isName(value.entity_group)
+    ? value.labels === undefined
+    : value.entity_group === undefined && Array.isArray(value.labels) && value.labels.every(isName));
+
+const STEP = [isStep, "[label or null, label or null]"] as const;
+
+const LISTS: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
+  forbid: STEP,
+  allow: STEP,
+  fixed: [isFixed, "{ start, end } with entity_group or labels"],
+  mask: [isSpan, "{ start, end }"],
+};
+
+/** @throws {InputError} `bad-option`, naming the field */
+export function checkConstraints(constraints: unknown): void {
+  if (constraints === undefined) return;
+  if (typeof constraints !== "object" || constraints === null)
+    refuse("constraints", "an object", constraints);
+  for (const [name, value] of Object.entries(constraints)) {
+    const path = `constraints.${name}`;
+    if (name === "scheme" && typeof value === "boolean") continue;
+    const [fits, expected] = (Object.hasOwn(LISTS, name) && LISTS[name]) || [];
+    if (fits === undefined)
+      refuse(path, name === "scheme" ? "true or false" : "left out: it is unknown", value);
+    if (!Array.isArray(value)) refuse(path, `an array of ${expected}`, value);
+    for (const [i, item] of value.entries()) if (!fits(item)) refuse(`${path}[${i}]`, expected!, item);
+  }
+}
+
+/** Whether a token is left out. */
+export function isMasked({ mask = [] }: LabelConstraints, start: number, end: number): boolean {
+  return mask.some((span) => start < span.end && end > span.start);
+}
+
+/**
+ * The constraints in terms of a text's labelled tokens.
+ *
+ * @throws {InputError} `bad-option` for labels that the model lacks, and for spans that cut a token or hold none
+ */
+export function pathConstraints(
+  { scheme, forbid = [], allow, fixed = [] }: LabelConstraints,
+  { names, parsed }: LabelSet,
+  text: LabelledText,
+): PathConstraints {
+  const indexOf = (name: string | null, path: string): number => {
+    const index = name === null ? NO_LABEL : names.indexOf(name);
+    if (name !== null && index < 0) refuse(path, `one of ${names.join(", ")}`, name);
+    return index;
+  };
+  const steps = (list: readonly LabelStep[], path: string) =>
+    list.map(([from, to]) => `${indexOf(from, path)} ${indexOf(to, path)}`);
+  const forbidden = new Set(steps(forbid, "constraints.forbid"));
+  const allowed = allow && new Set(steps(allow, "constraints.allow"));
+  const isFree = (from: number, to: number) =>
+    (from === NO_LABEL && !allow!.some(([name]) => name === null)) ||
+    (to === NO_LABEL && !allow!.some(([, name]) => name === null));
+  const inScheme = scheme ? schemeAllows(parsed) : () => true;
+
+  const labelsAt = new Map<number, ReadonlySet<number>>();
+  const keep = (token: number, fits: (label: Label, index: number) => boolean) => {
+    if (token < 0 || token >= text.tokens.length) return;
+    const before = labelsAt.get(token) ?? new Set(parsed.keys());
+    labelsAt.set(token, new Set([...before].filter((index) => fits(parsed[index]!, index))));
+  };
+  for (const [i, span] of fixed.entries()) {
+    const path = `constraints.fixed[${i}]`;
+    const [first, last] = tokensIn(span, text, path);
+    const type = span.entity_group;
+    const among = new Set(span.labels?.map((name) => indexOf(name, `${path}.labels`)));
+    if (type !== undefined && type !== "O" && !parsed.some((label) => label.type === type)) {
+      const types = [...new Set(parsed.map((label) => label.type || "O"))];
+      refuse(`${path}.entity_group`, `one of ${types.join(", ")}`, type);
+    }
+    for (let token = first; token <= last; token++) {
+      keep(token, (label, index) => {
+        if (type === undefined) return among.has(index);
+        return type === "O" ? label.prefix === "O" : isPart(label, type, token - first, last - token, parsed);
+      });
+    }
+    if (type === undefined || type === "O") continue;
+    const [begins, ends] = [0, last - first].map((at) => {
+      return parsed.find((label) => isPart(label, type, at, last - first - at, parsed)) ?? OUTSIDE;
+    });
+    keep(first - 1, (label) => startsEntity(label, begins!));
+    keep(last + 1, (label) => endsEntity(ends!, label));
+  }
+  return {
+    allows: (from, to) =>
+      inScheme(parsed[from] ?? OUTSIDE, parsed[to] ?? OUTSIDE) &&
+      !forbidden.has(`${from} ${to}`) &&
+      (allowed === undefined || allowed.has(`${from} ${to}`) || isFree(from, to)),
+    labelsAt,
+  };
+}
+
+/** Whether this is how the list labels an entity's token with so many of the entity's tokens before and after it. */
+function isPart(
+  label: Label,
+  type: string,
+  before: number,
+  after: number,
+  labels: readonly Label[],
+): boolean {
+  if (label.type !== type) return false;
+  const wanted = before > 0 ? (after > 0 ? "I" : "EI") : after > 0 ? "BI" : "SBI";
+  const has = (prefix: string) => labels.some((other) => other.type === type && other.prefix === prefix);
+  return label.prefix === [...wanted].find(has);
+}
+
+/** The first and the last token of a span. */
+function tokensIn({ start, end }: TextSpan, text: LabelledText, path: string): [number, number] {
+  const inside = [...text.tokens.keys()].filter((i) => text.start[i]! < end && text.entityEnd[i]! > start);
+  const [first, last] = [inside[0], inside.at(-1)];
+  if (first === undefined || last === undefined) {
+    return refuse(path, "a part of the text that has tokens with labels", { start, end });
+  }
+  for (const i of [first, last]) {
+    const token = { start: text.start[i]!, end: text.entityEnd[i]! };
+    if (token.start < start || token.end > end) {
+      refuse(path, `a part that cuts no token, such as ${JSON.stringify(token)}`, { start, end });
+    }
+  }
+  return [first, last];
+}
