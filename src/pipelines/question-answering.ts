@@ -77,11 +77,11 @@ export const questionAnswering: TaskDefinition<
       const asked = tokenizer.encodeWhole(question);
       const encoded = tokenizer.encodeWhole(context);
       if (encoded.ids.length === 2) refuse("context", "a text that has words", context);
-      const windows = windowsOf(asked, encoded, tokenizer, options);
+      const room = roomForContext(asked, tokenizer.maxTokens, options);
       const answers = new Map<string, Answer>();
       let impossible = 1;
       return {
-        sequences: windows,
+        sequences: windowsOf(asked, encoded, tokenizer, room, options.doc_stride ?? 128),
         read(sequence, { row }) {
           const { from, to } = sequence as Window;
           const before = asked.ids.length;
@@ -91,19 +91,21 @@ export const questionAnswering: TaskDefinition<
             softmax([logits[which]!, ...range(from, to, (t) => logits[(before + t - from) * 2 + which]!)]);
           const [starts, ends] = [probabilities(0), probabilities(1)];
           impossible = Math.min(impossible, starts[0]! * ends[0]!);
-          const length = Math.min(max_answer_len, to - from);
-          const spans = Float64Array.from(
-            range(0, (to - from) * length, (i) => i),
-            (i) => {
-              const start = Math.floor(i / length) + 1;
-              return starts[start]! * (ends[start + (i % length)] ?? 0);
-            },
-          );
-          for (const i of largest(spans, top_k)) {
-            const first = from + Math.floor(i / length);
-            const { start, end } = wholeWords(encoded, first, first + (i % length));
+          const spans = range(from, to, (first) =>
+            range(first, Math.min(first + max_answer_len, to), (last) => ({
+              first,
+              last,
+              score: starts[first - from + 1]! * ends[last - from + 1]!,
+            })),
+          ).flat();
+          for (const i of largest(
+            spans.map(({ score }) => score),
+            top_k,
+          )) {
+            const { first, last, score } = spans[i]!;
+            const { start, end } = wholeWords(encoded, first, last);
             const key = `${start}-${end}`;
-            const score = Math.max(spans[i]!, answers.get(key)?.score ?? 0);
+            if (score < (answers.get(key)?.score ?? 0)) continue;
             answers.set(key, { score, start, end, answer: context.slice(start, end) });
           }
         },
@@ -117,34 +119,42 @@ export const questionAnswering: TaskDefinition<
     },
 };
 
+/** How many of the context's tokens the model sees at once beside the question. */
+function roomForContext(
+  question: Encoding,
+  maxTokens: number,
+  { max_seq_len = 384 }: QuestionAnsweringOptions,
+) {
+  const most = Math.min(max_seq_len, maxTokens);
+  const room = most - question.ids.length - 1;
+  if (room >= 1) return room;
+  throw new InputError(
+    "text-too-long",
+    `the question takes ${question.ids.length} tokens of ${most}, which leaves none for the context`,
+  );
+}
+
 /** The question with each window of the context. */
-function windowsOf(
+function* windowsOf(
   question: Encoding,
   context: Encoding,
   tokenizer: ModelTokenizer,
-  { max_seq_len = 384, doc_stride = 128 }: QuestionAnsweringOptions,
-): Window[] {
-  const most = Math.min(max_seq_len, tokenizer.maxTokens);
-  const room = most - question.ids.length - 1;
-  if (room < 1) {
-    throw new InputError(
-      "text-too-long",
-      `the question takes ${question.ids.length} tokens of ${most}, which leaves none for the context`,
-    );
-  }
+  room: number,
+  overlap: number,
+): Generator<Window> {
   const end = context.ids.length - 1;
-  const step = room - Math.min(doc_stride, Math.floor(room / 2));
-  const windows: Window[] = [];
+  const step = room - Math.min(overlap, Math.floor(room / 2));
   for (let from = 1, to = 0; to < end; from += step) {
     to = Math.min(from + room, end);
-    windows.push({ ...tokenizer.join(question, context, from, to), from, to });
+    yield { ...tokenizer.join(question, context, from, to), from, to };
   }
-  return windows;
 }
 
 /** UTF-16 offsets of the words that two tokens of a text begin and end in. */
 function wholeWords({ word, start, end }: Encoding, first: number, last: number) {
-  return { start: start[word.indexOf(word[first]!)]!, end: end[word.lastIndexOf(word[last]!)]! };
+  while (word[first - 1] === word[first]) first--;
+  while (word[last + 1] === word[last]) last++;
+  return { start: start[first]!, end: end[last]! };
 }
 
 const range = <T>(from: number, to: number, item: (i: number) => T): T[] =>

@@ -33,7 +33,8 @@ export const replacedTokenDetection: TaskDefinition<
   TokenReplacement[]
 > = {
   checkOptions({ threshold = 0 }) {
-    if (!(threshold >= 0 && threshold <= 1)) refuse("threshold", "a number from 0 to 1", threshold);
+    const number = typeof threshold === "number" && threshold >= 0 && threshold <= 1;
+    if (!number) refuse("threshold", "a number from 0 to 1", threshold);
   },
   open:
     ({ machine, head }, tokenizer) =>

@@ -1,12 +1,15 @@
 import { MemoryReader } from "../../src/model/byte-reader.ts";
-import type { CrfTokens, ElectraConfig } from "../../src/model/config.ts";
+import type { CrfTokens, ElectraConfig, Task } from "../../src/model/config.ts";
 import { loadModel } from "../../src/model/load-model.ts";
+import { classifierTensor } from "../../src/model/model-file.ts";
 import { crfParameters, encoderParameters, headParameters } from "../../src/model/parameters.ts";
 import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
 import type { TokenizerConfig } from "../../src/text/tokenizer.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
 
 export interface RandomModelOptions {
+  /** Default token classification. */
+  readonly task?: Task;
   readonly config?: Partial<ElectraConfig>;
   readonly labels?: readonly string[];
   readonly crf?: { readonly tokens: CrfTokens } | undefined;
@@ -43,11 +46,13 @@ export function randomModel(options: RandomModelOptions = {}): Uint8Array<ArrayB
     layer_norm_eps: 1e-12,
     ...options.config,
   };
-  const labels = options.labels ?? ["O", "B-P", "I-P", "B-T", "I-T"];
-  const crf = "crf" in options ? options.crf : { tokens: "characters" };
+  const task = options.task ?? "token-classification";
+  const labels = options.labels ?? (classifierTensor(task) ? ["O", "B-P", "I-P", "B-T", "I-T"] : []);
+  const ownCrf = task === "token-classification" ? { tokens: "characters" } : undefined;
+  const crf = "crf" in options ? options.crf : ownCrf;
   const parameters = [
     ...encoderParameters(config),
-    ...headParameters(config, "token-classification", labels.length),
+    ...headParameters(config, task, labels.length),
     ...(crf === undefined ? [] : crfParameters(labels.length)),
   ];
   const next = random(20);
@@ -72,7 +77,7 @@ export function randomModel(options: RandomModelOptions = {}): Uint8Array<ArrayB
   const metadata = {
     format: "pt",
     electra_edge: "1",
-    task: JSON.stringify("token-classification"),
+    task: JSON.stringify(task),
     config: JSON.stringify(config),
     tokenizer: JSON.stringify(tokenizer),
     labels: JSON.stringify(labels),

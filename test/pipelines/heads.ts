@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { convertDirectory } from "../../src/convert/index.ts";
+import { type ConvertOptions, convertDirectory } from "../../src/convert/index.ts";
 import { headFolder } from "../reference/expected.ts";
 
 /** What Hugging Face's transformers makes of the checkpoints: see test/parity/tasks.py. */
@@ -15,7 +15,11 @@ export const golden = JSON.parse(readFileSync(new URL("../fixtures/tasks.json", 
  *
  * @param fields of its config that are another's
  */
-export async function convertHead(name: string, fields: Readonly<Record<string, unknown>> = {}) {
+export async function convertHead(
+  name: string,
+  fields: Readonly<Record<string, unknown>> = {},
+  options?: ConvertOptions,
+) {
   const source = fileURLToPath(headFolder(name));
   const folder = await mkdtemp(join(tmpdir(), "electra-edge-"));
   try {
@@ -28,7 +32,7 @@ export async function convertHead(name: string, fields: Readonly<Record<string, 
     }
     await writeFile(join(folder, "config.json"), JSON.stringify({ ...config, ...fields }));
     const out = join(folder, "out.safetensors");
-    await convertDirectory(folder, out);
+    await convertDirectory(folder, out, options);
     return new Uint8Array(await readFile(out));
   } finally {
     await rm(folder, { recursive: true });
