@@ -8,7 +8,8 @@
 //
 // Packed rows are [⌈k/2⌉, 4, 2] i16 after f32 scales [4], and weights are panels of [⌈k/2⌉, 8, 2] i16 after scales [8].
 
-import { finishRow, IDENTITY } from "./finish";
+import { IDENTITY } from "./activation";
+import { finishRow } from "./finish";
 import {
   inverseScale,
   largestBits,

@@ -1,7 +1,7 @@
 // Multi-head self-attention (Vaswani et al. 2017, section 3.2) over one sequence, on its real length: there is no
 // padding and so no mask. Queries go through a panel of the product at a time, so that their scores never leave the first-level cache.
 
-import { IDENTITY } from "./finish";
+import { IDENTITY } from "./activation";
 import {
   gemm,
   packedInputBytes,

@@ -1,10 +1,7 @@
-// How a row of a product's tile becomes output: GELU, residual, store. Shared by the float and the integer product.
+// How a row of a product's tile becomes output: activation, residual, store. Shared by the float and the integer product.
 
+import { activate, GELU, IDENTITY } from "./activation";
 import { gelu } from "./math";
-
-/** How a product is finished: nothing, or GELU after the bias. */
-export const IDENTITY: i32 = 0;
-export const GELU: i32 = 1;
 
 /**
  * Stores eight columns, or the first `columns` of them, at `out`.
@@ -22,6 +19,9 @@ export function finishRow(
   if (activation === GELU) {
     low = gelu(low);
     high = gelu(high);
+  } else if (activation !== IDENTITY) {
+    low = activate(low, activation);
+    high = activate(high, activation);
   }
   if (columns === 8) {
     if (residual) {

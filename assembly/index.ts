@@ -21,6 +21,7 @@ export {
 export { gru } from "./gru";
 export { widenHalves } from "./half";
 export { layerNorm } from "./layernorm";
+export { rotary } from "./rotary";
 export { softmax } from "./softmax";
 
 /** The first address that no static data of these kernels occupies. */

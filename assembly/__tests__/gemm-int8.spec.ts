@@ -1,4 +1,4 @@
-import { IDENTITY } from "../finish";
+import { IDENTITY } from "../activation";
 import {
   gemmInt8,
   packedInt8WeightBytes,

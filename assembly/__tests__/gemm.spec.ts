@@ -1,4 +1,4 @@
-import { GELU, IDENTITY } from "../finish";
+import { GELU, IDENTITY } from "../activation";
 import { gemm, packedInputBytes, packedWeightBytes, packInputs, packWeightRow } from "../gemm";
 import { at, put } from "./values";
 

@@ -1,7 +1,7 @@
 // Multi-head self-attention (Vaswani et al. 2017, section 3.2) of packed sequences, with dropout, and its way back. Units:
 // the heads of all sequences, sequence after sequence.
 
-import { IDENTITY } from "../finish";
+import { IDENTITY } from "../activation";
 import {
   gemm,
   packedInputBytes,

@@ -1,7 +1,7 @@
 // Matrix products of any orientation. Both operands are packed into the panels of assembly/gemm.ts, whose product then
 // does the work: packing costs one pass over what the product reads many times.
 
-import { IDENTITY } from "../finish";
+import { IDENTITY } from "../activation";
 import {
   gemm,
   packedInputBytes,

@@ -1,7 +1,8 @@
 import { ConvertError } from "../errors.ts";
-import { type ElectraConfig, parseConfig, type Task } from "../model/config.ts";
+import { type ElectraConfig, type ModelType, parseConfig, type Task } from "../model/config.ts";
 import { brief } from "../model/json.ts";
 import { classifierTensor } from "../model/model-file.ts";
+import { ARCHITECTURES, FAMILIES } from "./families.ts";
 import type { JsonFile } from "./text-file.ts";
 
 /** What a Hugging Face `config.json` says of its model. */
@@ -9,48 +10,38 @@ export interface HuggingFaceModel {
   readonly task: Task;
   readonly config: ElectraConfig;
   readonly labels: readonly string[];
+  /** Rows of the position embeddings before that of a text's first token, which are left out. */
+  readonly firstPosition: number;
+  /** Whether the embedding of task 0 is part of every token's. */
+  readonly taskType: boolean;
   /** Whether the generator's output matrix may be absent, as the word embeddings stand in its place. */
   readonly tied: boolean;
 }
 
-const TASKS: Readonly<Record<string, Task>> = {
-  ElectraForTokenClassification: "token-classification",
-  ElectraForSequenceClassification: "text-classification",
-  ElectraForMultipleChoice: "multiple-choice",
-  ElectraForQuestionAnswering: "question-answering",
-  ElectraForMaskedLM: "fill-mask",
-  ElectraForPreTraining: "replaced-token-detection",
-  ElectraModel: "feature-extraction",
-};
-
-/** What transformers' `ElectraConfig` takes for a field that its file lacks. */
-const DEFAULTS: Readonly<Record<string, unknown>> = {
-  vocab_size: 30522,
-  embedding_size: 128,
-  hidden_size: 256,
-  num_hidden_layers: 12,
-  num_attention_heads: 4,
-  intermediate_size: 1024,
-  hidden_act: "gelu",
-  max_position_embeddings: 512,
-  type_vocab_size: 2,
-  layer_norm_eps: 1e-12,
+/** Fields under which another model than ours would be computed, with the one value that is supported. */
+const FIXED: Readonly<Record<string, unknown>> = {
+  is_decoder: false,
+  add_cross_attention: false,
   position_embedding_type: "absolute",
 };
 
-/** Fields under which another model than ours would be computed, with the one value that is supported. */
-const FIXED: Readonly<Record<string, unknown>> = {
-  model_type: "electra",
-  is_decoder: false,
-  add_cross_attention: false,
-};
-
-/** The same for what a multiple choice head makes of a text before it scores it. */
+/** The same for what ELECTRA's multiple choice head makes of a text before it scores it. */
 const FIXED_SUMMARY: Readonly<Record<string, unknown>> = {
   summary_type: "first",
   summary_use_proj: true,
   summary_activation: "gelu",
   summary_proj_to_labels: false,
+};
+
+const KNOWN = [...ARCHITECTURES.keys()].join(", ");
+
+/** What transformers has several names for. */
+const SAME_ACTIVATION: Readonly<Record<string, string>> = {
+  gelu_python: "gelu",
+  gelu_fast: "gelu_new",
+  gelu_accurate: "gelu_new",
+  gelu_pytorch_tanh: "gelu_new",
+  gelu_python_tanh: "gelu_new",
 };
 
 /**
@@ -60,21 +51,17 @@ const FIXED_SUMMARY: Readonly<Record<string, unknown>> = {
 export function parseHuggingFaceConfig({ file, fields }: JsonFile): HuggingFaceModel {
   const architectures = fields["architectures"];
   if (!Array.isArray(architectures) || architectures.length !== 1 || typeof architectures[0] !== "string") {
-    const known = Object.keys(TASKS).join(", ");
-    const detail = `"architectures" must name one of ${known}, not ${brief(architectures)}`;
+    const detail = `"architectures" must name one of ${KNOWN}, not ${brief(architectures)}`;
     throw new ConvertError("config-malformed", file, detail);
   }
-  const architecture = architectures[0];
-  if (!Object.hasOwn(TASKS, architecture)) {
-    const known = Object.keys(TASKS).join(", ");
-    throw new ConvertError(
-      "unsupported",
-      file,
-      `the architecture ${brief(architecture)}; supported are ${known}`,
-    );
+  const architecture = ARCHITECTURES.get(architectures[0]);
+  if (architecture === undefined) {
+    const detail = `the architecture ${brief(architectures[0])}; supported are ${KNOWN}`;
+    throw new ConvertError("unsupported", file, detail);
   }
-  const task = TASKS[architecture]!;
-  const fixed = task === "multiple-choice" ? { ...FIXED, ...FIXED_SUMMARY } : FIXED;
+  const { modelType, task } = architecture;
+  const summarized = modelType === "electra" && task === "multiple-choice";
+  const fixed = { ...FIXED, ...(summarized && FIXED_SUMMARY), model_type: modelType };
   for (const [field, supported] of Object.entries(fixed)) {
     const value = fields[field] === undefined ? supported : fields[field];
     if (value !== supported) {
@@ -82,12 +69,45 @@ export function parseHuggingFaceConfig({ file, fields }: JsonFile): HuggingFaceM
       throw new ConvertError("unsupported", file, detail);
     }
   }
+  const firstPosition = modelType === "roberta" ? firstPositionOf(file, fields) : 0;
   return {
     task,
-    config: parseConfig({ ...DEFAULTS, ...fields }, file),
+    config: parseConfig(canonicalFields(modelType, fields, firstPosition), file),
     labels: classifierTensor(task) === undefined ? [] : parseLabels(file, fields),
+    firstPosition,
+    taskType: modelType === "ernie" && fields["use_task_id"] === true,
     tied: fields["tie_word_embeddings"] !== false,
   };
+}
+
+/** A family's fields by the names and defaults that our own config has. */
+function canonicalFields(
+  modelType: ModelType,
+  given: Readonly<Record<string, unknown>>,
+  firstPosition: number,
+): Readonly<Record<string, unknown>> {
+  const fields: Record<string, unknown> = {
+    ...FAMILIES[modelType].defaults,
+    ...given,
+    model_type: modelType,
+  };
+  const embedding =
+    modelType === "electra" || modelType === "roformer" ? fields["embedding_size"] : undefined;
+  const [activation, positions] = [fields["hidden_act"], fields["max_position_embeddings"]];
+  return {
+    ...fields,
+    embedding_size: embedding ?? fields["hidden_size"],
+    hidden_act: SAME_ACTIVATION[activation as string] ?? activation,
+    max_position_embeddings: typeof positions === "number" ? positions - firstPosition : positions,
+    position_embedding_type: modelType === "roformer" ? "rotary" : "absolute",
+  };
+}
+
+/** RoBERTa counts positions from the one after its padding token's id. */
+function firstPositionOf(file: string, fields: Readonly<Record<string, unknown>>): number {
+  const id = fields["pad_token_id"] ?? FAMILIES.roberta.defaults["pad_token_id"];
+  if (Number.isInteger(id) && (id as number) >= 0) return (id as number) + 1;
+  throw new ConvertError("config-malformed", file, `"pad_token_id" must be a token's id, not ${brief(id)}`);
 }
 
 /** The labels by id. Without `id2label` transformers calls them LABEL_0, LABEL_1 …, two where no number is given. */

@@ -10,6 +10,7 @@ import { exists } from "./binary-file.ts";
 import { type Checkpoint, openModelFile } from "./checkpoint.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { CRF_LAYOUTS, type CrfLayout, hasCrf, importCrf } from "./crf-layout.ts";
+import { foldEmbeddings } from "./fold-embeddings.ts";
 import { type HuggingFaceModel, parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import { readTokenizer } from "./hugging-face-tokenizer.ts";
 import { openWeights } from "./open-weights.ts";
@@ -199,15 +200,18 @@ function checkOptions({ dtype, crfTokens, crfLayout, license, source }: ConvertO
 async function matchTensors(
   directory: string,
   configFile: string,
-  { task, config, labels, tied }: HuggingFaceModel,
+  model: HuggingFaceModel,
   crf: boolean,
   all: Tensors,
   crfLayout: CrfLayout | undefined,
 ): Promise<SourceParameter[]> {
+  const { task, config, labels, tied } = model;
   const expected = modelParameters(config, task, labels.length, crf);
   const names = expected.map(({ name }) => name);
-  const selected = selectTensors(all, new Set(names));
-  const tensors = crf ? importCrf(selected, labels.length, directory, crfLayout) : selected;
+  const architecture = { modelType: config.model_type ?? "electra", task };
+  const selected = selectTensors(all, new Set(names), architecture);
+  const folded = await foldEmbeddings(selected, model, directory);
+  const tensors = crf ? importCrf(folded, labels.length, directory, crfLayout) : folded;
 
   const classifier = classifierTensor(task);
   const rows = tensors.get(classifier ?? "")?.shape[0];

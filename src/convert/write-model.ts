@@ -128,7 +128,7 @@ async function momentsOf(
 
 /** The floats that the source is in: f16 where all of it is float16, so that nothing is lost, else f32. */
 function ownFloats(source: readonly SourceParameter[]): "f32" | "f16" {
-  return source.every(({ tensor }) => tensor.dtype === "F16") ? "f16" : "f32";
+  return source.every(({ tensor }) => tensor.dtype === "F16" || tensor.computed) ? "f16" : "f32";
 }
 
 function storageFor(

@@ -1,10 +1,22 @@
 import { ModelFileError } from "../errors.ts";
 
+/** Families of models whose encoder is ELECTRA's, by Hugging Face's `model_type`; `docs/encoders.md` tells of each. */
+export const MODEL_TYPES = ["electra", "bert", "roberta", "ernie", "roformer"] as const;
+export type ModelType = (typeof MODEL_TYPES)[number];
+
+/** What the feed-forward layers may have between their two matrices. */
+export const HIDDEN_ACTIVATIONS = ["gelu", "gelu_new", "relu"] as const;
+
+/** Learned embeddings that are added, or turns of queries and keys (Su et al. 2021). */
+export const POSITION_EMBEDDING_TYPES = ["absolute", "rotary"] as const;
+
 /**
  * The shape of an ELECTRA encoder, with Hugging Face's names (`ElectraConfig`). Clark et al. 2020, appendix A, has
  * the published sizes: small is 12 layers of hidden 256, FFN 1024, 4 heads, embeddings of 128.
  */
 export interface ElectraConfig {
+  /** The family that the model is of; ELECTRA's own where absent. */
+  readonly model_type?: ModelType;
   readonly vocab_size: number;
   /** Width of the embeddings; where it differs from `hidden_size` a projection follows them. */
   readonly embedding_size: number;
@@ -13,17 +25,23 @@ export interface ElectraConfig {
   readonly num_attention_heads: number;
   /** Width of the feed-forward layer between its two matrices. */
   readonly intermediate_size: number;
-  readonly hidden_act: "gelu";
+  readonly hidden_act: (typeof HIDDEN_ACTIVATIONS)[number];
   readonly max_position_embeddings: number;
   readonly type_vocab_size: number;
   readonly layer_norm_eps: number;
   /** What a text classifier's scores are, where they are not the logits of labels that exclude each other. */
   readonly problem_type?: ProblemType;
+  /** `absolute` where absent. */
+  readonly position_embedding_type?: (typeof POSITION_EMBEDDING_TYPES)[number];
+  /** Whether rotary embeddings turn the values too. */
+  readonly rotary_value?: boolean;
 }
 
 export type ProblemType = (typeof PROBLEM_TYPES)[number];
 
 const PROBLEM_TYPES = ["multi_label_classification", "regression"] as const;
+
+export const isRotary = (config: ElectraConfig): boolean => config.position_embedding_type === "rotary";
 
 /** What a model was trained to do, by the name of the pipeline that runs it. */
 export type Task =
@@ -83,17 +101,31 @@ export function parseConfig(json: unknown, source: string): ElectraConfig {
     return fail(`"${name}" must be an integer from 1 to ${SIZE_LIMITS[name]}, not ${JSON.stringify(value)}`);
   };
 
+  /** The first where absent. */
+  const oneOf = <T>(name: string, values: readonly T[]): T => {
+    const value = fields[name] ?? values[0];
+    if (values.includes(value as T)) return value as T;
+    return fail(
+      `"${name}" must be ${values.map((one) => JSON.stringify(one)).join(" or ")}, not ${JSON.stringify(value)}`,
+    );
+  };
+  const modelType = oneOf("model_type", MODEL_TYPES);
+  const rotary = oneOf("position_embedding_type", POSITION_EMBEDDING_TYPES) === "rotary";
+
   const config: ElectraConfig = {
+    ...(modelType === "electra" ? {} : { model_type: modelType }),
     vocab_size: size("vocab_size"),
     embedding_size: size("embedding_size"),
     hidden_size: size("hidden_size"),
     num_hidden_layers: size("num_hidden_layers"),
     num_attention_heads: size("num_attention_heads"),
     intermediate_size: size("intermediate_size"),
-    hidden_act: "gelu",
+    hidden_act: oneOf("hidden_act", HIDDEN_ACTIVATIONS),
     max_position_embeddings: size("max_position_embeddings"),
     type_vocab_size: size("type_vocab_size"),
     layer_norm_eps: (fields["layer_norm_eps"] ?? 1e-12) as number,
+    ...(rotary && { position_embedding_type: "rotary" }),
+    ...(rotary && oneOf("rotary_value", [false, true]) && { rotary_value: true }),
   };
   if (config.hidden_size % config.num_attention_heads !== 0) {
     fail(
@@ -103,11 +135,8 @@ export function parseConfig(json: unknown, source: string): ElectraConfig {
   if (!(config.layer_norm_eps >= 0 && config.layer_norm_eps < 1)) {
     fail(`"layer_norm_eps" must be a number from 0 to 1, not ${JSON.stringify(config.layer_norm_eps)}`);
   }
-  const activation = fields["hidden_act"] ?? "gelu";
-  if (activation !== "gelu") fail(`"hidden_act" must be "gelu", not ${JSON.stringify(activation)}`);
-  const positions = fields["position_embedding_type"] ?? "absolute";
-  if (positions !== "absolute") {
-    fail(`"position_embedding_type" must be "absolute", not ${JSON.stringify(positions)}`);
+  if (rotary && (config.hidden_size / config.num_attention_heads) % 2 !== 0) {
+    fail("rotary position embeddings turn pairs: heads must be even in size");
   }
   const problem = fields["problem_type"] ?? "single_label_classification";
   if (problem === "single_label_classification") return config;

@@ -1,8 +1,9 @@
-import { type AttentionHeads, GELU } from "../wasm/kernels.ts";
+import { ACTIVATIONS, type Activation, type AttentionHeads } from "../wasm/kernels.ts";
 import type { Machine } from "../wasm/machine.ts";
 import { ALONE, type PackedBatch, type Rows, type Share, shareOfRows } from "./batch.ts";
-import type { ElectraConfig } from "./config.ts";
+import { type ElectraConfig, isRotary } from "./config.ts";
 import type { LayerNorm, Linear } from "./layers.ts";
+import { Rotary } from "./rotary.ts";
 import type { EmbeddingTable, Weights } from "./weights.ts";
 import { layOutWorkspace, type Workspace } from "./workspace.ts";
 
@@ -11,7 +12,7 @@ class Embeddings {
   readonly #machine: Machine;
   readonly #size: number;
   readonly #words: EmbeddingTable;
-  readonly #positions: number;
+  readonly #positions: number | undefined;
   readonly #types: number;
   readonly #norm: LayerNorm;
   readonly #project: Linear | undefined;
@@ -20,7 +21,9 @@ class Embeddings {
     this.#machine = machine;
     this.#size = config.embedding_size;
     this.#words = weights.embedding("electra.embeddings.word_embeddings");
-    this.#positions = weights.plain("electra.embeddings.position_embeddings.weight");
+    if (!isRotary(config)) {
+      this.#positions = weights.plain("electra.embeddings.position_embeddings.weight");
+    }
     this.#types = weights.plain("electra.embeddings.token_type_embeddings.weight");
     this.#norm = weights.layerNorm("electra.embeddings.LayerNorm", this.#size, config.layer_norm_eps);
     if (config.embedding_size !== config.hidden_size) {
@@ -48,8 +51,10 @@ class Embeddings {
     const { address, scales } = this.#words;
     const ids = inputIds + first * 4;
     const types = tokenTypeIds + first * 4;
-    const positions = this.#positions + (first - start) * rowBytes;
     const sum = out + first * rowBytes;
+    let positions = sum; // of zeros, where the model has none
+    if (this.#positions !== undefined) positions = this.#positions + (first - start) * rowBytes;
+    else this.#machine.floats(sum, count * this.#size).fill(0);
     if (scales === undefined) {
       kernels.embed(ids, types, address, positions, this.#types, sum, count, this.#size);
     } else {
@@ -61,6 +66,8 @@ class Embeddings {
 /** A transformer layer: self-attention and a feed-forward network, each added to its input and normalised. */
 class Layer {
   readonly #heads: number;
+  readonly #rotary: Rotary | undefined;
+  readonly #activation: Activation;
   readonly #attention: AttentionHeads;
   readonly #queryKeyValue: Linear;
   readonly #attentionOutput: Linear;
@@ -69,11 +76,13 @@ class Layer {
   readonly #output: Linear;
   readonly #outputNorm: LayerNorm;
 
-  constructor(machine: Machine, weights: Weights, config: ElectraConfig, index: number) {
+  constructor(machine: Machine, weights: Weights, config: ElectraConfig, index: number, rotary?: Rotary) {
     const { hidden_size: hidden, intermediate_size: intermediate, layer_norm_eps: epsilon } = config;
     const name = `electra.encoder.layer.${index}`;
     const self = `${name}.attention.self`;
     this.#heads = config.num_attention_heads;
+    this.#rotary = rotary;
+    this.#activation = ACTIVATIONS[config.hidden_act];
     this.#attention = weights.quantized
       ? machine.kernels.attentionInt16Heads
       : machine.kernels.attentionHeads;
@@ -89,13 +98,14 @@ class Layer {
   forward(workspace: Workspace, scratch: number, offsets: Int32Array, rows: Rows, share: Share): void {
     const { hidden, attended, context, queryKeyValue, intermediate } = workspace;
     this.#queryKeyValue.forward(hidden, rows, scratch, queryKeyValue);
+    this.#rotary?.forward(queryKeyValue, rows);
     share.barrier(); // attention reads the keys and values of all rows
     this.#attend(queryKeyValue, context, scratch, offsets, share);
     share.barrier();
     this.#attentionOutput.forward(context, rows, scratch, attended, hidden);
     this.#attentionNorm.forward(attended, rows);
 
-    this.#intermediate.forward(attended, rows, scratch, intermediate, 0, GELU);
+    this.#intermediate.forward(attended, rows, scratch, intermediate, 0, this.#activation);
     this.#output.forward(intermediate, rows, scratch, hidden, attended);
     this.#outputNorm.forward(hidden, rows);
   }
@@ -131,6 +141,7 @@ export class Electra {
   readonly config: ElectraConfig;
   readonly #machine: Machine;
   readonly #embeddings: Embeddings;
+  readonly #rotary: Rotary | undefined;
   readonly #layers: readonly Layer[];
   readonly #workspace: Workspace;
 
@@ -139,9 +150,10 @@ export class Electra {
     this.config = config;
     this.#machine = machine;
     this.#embeddings = new Embeddings(machine, weights, config);
+    if (isRotary(config)) this.#rotary = new Rotary(machine, config);
     this.#layers = Array.from(
       { length: config.num_hidden_layers },
-      (_, index) => new Layer(machine, weights, config, index),
+      (_, index) => new Layer(machine, weights, config, index, this.#rotary),
     );
     this.#workspace = layOutWorkspace(machine, config, threads);
   }
@@ -189,6 +201,7 @@ export class Electra {
     assertIds("token type", types, this.config.type_vocab_size);
     this.#machine.integers(this.#workspace.inputIds, tokens).set(inputIds);
     this.#machine.integers(this.#workspace.tokenTypeIds, tokens).set(types);
+    this.#rotary?.setBatch(offsets);
   }
 
   /**

@@ -1,8 +1,10 @@
+import { ACTIVATIONS } from "../wasm/kernels.ts";
 import type { Machine } from "../wasm/machine.ts";
 import { BARRIER_BYTES } from "./barrier.ts";
 import type { Share } from "./batch.ts";
 import type { Task } from "./config.ts";
 import { Electra } from "./electra.ts";
+import { headActivation } from "./head-activation.ts";
 import { createHead, type HeadOf } from "./heads/create-head.ts";
 import type { Head } from "./heads/head.ts";
 import type { ModelFile } from "./model-file.ts";
@@ -29,7 +31,8 @@ export class Network<T extends Task = Task> {
     this.barrierCells = machine.reserve(BARRIER_BYTES);
     this.electra = new Electra(machine, weights, metadata.config, threads);
     const { hidden, capacity } = this.electra;
-    this.head = createHead(task, { machine, weights, metadata, hidden, capacity });
+    const activation = ACTIVATIONS[headActivation(metadata.config, task)];
+    this.head = createHead(task, { machine, weights, metadata, hidden, activation, capacity });
   }
 
   /** A thread's share of the work on the batch in place; the others must do theirs. */

@@ -1,4 +1,4 @@
-import type { ElectraConfig, Task } from "./config.ts";
+import { type ElectraConfig, isRotary, type Task } from "./config.ts";
 
 /** A tensor that a model must have: its name in Hugging Face's checkpoints and its shape. */
 export interface Parameter {
@@ -38,9 +38,10 @@ const layerNorm = (name: string, size: number): Parameter[] => [
 /** The encoder's tensors in the order in which the forward pass meets them. */
 export function encoderParameters(config: ElectraConfig): Parameter[] {
   const { hidden_size: hidden, embedding_size: embedding, intermediate_size: intermediate } = config;
+  const positions = "electra.embeddings.position_embeddings.weight";
   const parameters = [
     matrix("electra.embeddings.word_embeddings.weight", config.vocab_size, embedding),
-    floats("electra.embeddings.position_embeddings.weight", config.max_position_embeddings, embedding),
+    ...(isRotary(config) ? [] : [floats(positions, config.max_position_embeddings, embedding)]),
     floats("electra.embeddings.token_type_embeddings.weight", config.type_vocab_size, embedding),
     ...layerNorm("electra.embeddings.LayerNorm", embedding),
   ];

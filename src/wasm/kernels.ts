@@ -45,6 +45,17 @@ export interface Kernels {
     size: number,
     epsilon: number,
   ): void;
+  /** Turns pairs of values in place, by the angles of each row's position; `direction` is 1, or −1 to turn back. */
+  rotary(
+    x: number,
+    positions: number,
+    table: number,
+    tokens: number,
+    stride: number,
+    columns: number,
+    headSize: number,
+    direction: number,
+  ): void;
   packedInputBytes(m: number, k: number): number;
   readonly packInputs: PackInputs;
   readonly gemm: Gemm;
@@ -140,4 +151,15 @@ export type CrfMessages = (
 /** What `gemm` does to each value after adding the bias. */
 export const IDENTITY = 0;
 export const GELU = 1;
-export type Activation = typeof IDENTITY | typeof GELU;
+export const GELU_NEW = 2;
+export const RELU = 3;
+export const TANH = 4;
+export type Activation = typeof IDENTITY | typeof GELU | typeof GELU_NEW | typeof RELU | typeof TANH;
+
+/** By Hugging Face's names. */
+export const ACTIVATIONS: Readonly<Record<"gelu" | "gelu_new" | "relu" | "tanh", Activation>> = {
+  gelu: GELU,
+  gelu_new: GELU_NEW,
+  relu: RELU,
+  tanh: TANH,
+};

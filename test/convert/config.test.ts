@@ -35,7 +35,8 @@ test("architectures are supported or refused by name", () => {
     "ElectraForCausalLM",
     "ElectraForTokenClassification",
   );
-  refuses({ architectures: ["BertModel"] }, "unsupported", "BertModel");
+  refuses({ architectures: ["BertLMHeadModel"] }, "unsupported", "BertLMHeadModel");
+  refuses({ architectures: ["BertModel"] }, "unsupported", "model_type", "electra");
   refuses({ architectures: ["toString"] }, "unsupported", "toString");
   refuses({ architectures: undefined }, "config-malformed", "architectures");
   refuses({ architectures: [] }, "config-malformed", "architectures");
@@ -58,8 +59,11 @@ test("settings under which another model would be computed", () => {
       Object.keys(fields)[0]!,
     );
   }
-  refuses({ hidden_act: "relu" }, "config-malformed", "hidden_act", "relu");
-  refuses({ position_embedding_type: "relative_key" }, "config-malformed", "relative_key");
+  refuses({ add_cross_attention: true }, "unsupported", "add_cross_attention");
+  refuses({ hidden_act: "silu" }, "config-malformed", "hidden_act", "silu", "gelu_new");
+  for (const type of ["relative_key", "relative_key_query", "rotary"]) {
+    refuses({ position_embedding_type: type }, "unsupported", "position_embedding_type", type);
+  }
 });
 
 test("sizes and labels that can't be", () => {
@@ -71,4 +75,52 @@ test("sizes and labels that can't be", () => {
   refuses({ id2label: { 0: "O", "01": "B" } }, "labels-mismatch");
   refuses({ id2label: ["O"] }, "labels-mismatch", "object");
   refuses({ id2label: undefined, num_labels: 2 ** 40 }, "labels-mismatch", "num_labels");
+});
+
+const parseFamily = (modelType: string, architecture: string, changes: object = {}) =>
+  parseHuggingFaceConfig({
+    file: "config.json",
+    fields: { model_type: modelType, architectures: [architecture], ...changes },
+  });
+
+test("families by their own defaults, and what their fields come to", () => {
+  const bert = parseFamily("bert", "BertModel");
+  assert.deepEqual(
+    [bert.task, bert.config.model_type, bert.config.embedding_size, bert.config.intermediate_size],
+    ["feature-extraction", "bert", 768, 3072],
+  );
+  assert.equal(bert.config.position_embedding_type, undefined);
+  const roberta = parseFamily("roberta", "RobertaForMaskedLM", { max_position_embeddings: 514 });
+  assert.deepEqual([roberta.config.max_position_embeddings, roberta.firstPosition], [512, 2]);
+  const roformer = parseFamily("roformer", "RoFormerForMaskedLM", {
+    embedding_size: null,
+    rotary_value: true,
+  });
+  assert.deepEqual(
+    [roformer.config.embedding_size, roformer.config.position_embedding_type, roformer.config.rotary_value],
+    [768, "rotary", true],
+  );
+  assert.equal(parseFamily("ernie", "ErnieModel", { use_task_id: true }).taskType, true);
+  assert.equal(parseFamily("ernie", "ErnieModel").taskType, false);
+  assert.equal(parseFamily("bert", "BertForPreTraining").task, "fill-mask");
+  assert.equal(
+    parseFamily("bert", "BertModel", { hidden_act: "gelu_pytorch_tanh" }).config.hidden_act,
+    "gelu_new",
+  );
+});
+
+test("what a family can't be", () => {
+  const fails = (code: string, parts: string[], ...of: Parameters<typeof parseFamily>) =>
+    assert.throws(() => parseFamily(...of), failure(code, "config.json", ...parts));
+  fails("config-malformed", ["rotary", "even"], "roformer", "RoFormerModel", { num_attention_heads: 256 });
+  fails("config-malformed", ["rotary_value"], "roformer", "RoFormerModel", { rotary_value: "yes" });
+  fails("config-malformed", ["pad_token_id"], "roberta", "RobertaModel", { pad_token_id: -1 });
+  fails("config-malformed", ["max_position_embeddings"], "roberta", "RobertaModel", {
+    max_position_embeddings: 2,
+  });
+  fails("unsupported", ["is_decoder"], "bert", "BertModel", { is_decoder: true });
+  fails("unsupported", ["position_embedding_type", "rotary"], "bert", "BertModel", {
+    position_embedding_type: "rotary",
+  });
+  fails("unsupported", ["RoFormerForPreTraining"], "roformer", "RoFormerForPreTraining");
 });

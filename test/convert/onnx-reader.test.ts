@@ -183,7 +183,7 @@ test("what the config says and the graph doesn't do is named", async (t) => {
   await says({ id2label: { 0: "O", 1: "B-X" } }, "labels-mismatch", "2 labels", "3 rows");
   await says({ intermediate_size: 36 }, "tensor-shape", "intermediate.dense.weight [36,21]", "[35,21]");
   await says({ hidden_act: "mish" }, "config-malformed", "hidden_act", "mish");
-  await says({ position_embedding_type: "relative_key" }, "config-malformed", "relative_key");
+  await says({ position_embedding_type: "relative_key" }, "unsupported", "relative_key");
 });
 
 test("a graph that computes another model is refused at the layer", async (t) => {

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { GELU, IDENTITY } from "../../src/wasm/kernels.ts";
-import { gelu, linear, relativeError } from "../reference/math.ts";
+import { ACTIVATIONS, type Activation, IDENTITY } from "../../src/wasm/kernels.ts";
+import { gelu, geluNew, linear, relativeError } from "../reference/math.ts";
 import {
   assertUntouched,
   type Binary,
@@ -130,10 +130,10 @@ overBinaries((bench) => {
   /** [m, n + gap], the gap being poison. */
   function multiply(
     { inputs, weights, scales, bias }: Operands,
-    { residual, gap = 0, activation = IDENTITY as typeof IDENTITY | typeof GELU } = {} as {
+    { residual, gap = 0, activation = IDENTITY as Activation } = {} as {
       residual?: Float32Array;
       gap?: number;
-      activation?: typeof IDENTITY | typeof GELU;
+      activation?: Activation;
     },
   ): Float32Array {
     const n = scales.length;
@@ -252,7 +252,7 @@ overBinaries((bench) => {
     check({ ...randomOperands(rows.length, 11, k), inputs: Float32Array.from(rows.flat()) });
   });
 
-  test("GELU after the bias, then the residual, with room between output rows", () => {
+  test("an activation after the bias, then the residual, with room between output rows", () => {
     for (const [m, n, k] of [
       [1, 1, 1],
       [3, 7, 5],
@@ -265,12 +265,19 @@ overBinaries((bench) => {
         const stride = n + gap;
         const residual = randomFloats(m * stride - gap, 6);
         const plain = multiply(operands, { residual, gap });
-        const curved = multiply(operands, { residual, gap, activation: GELU });
+        const curves = [
+          { activation: ACTIVATIONS.gelu, curve: gelu },
+          { activation: ACTIVATIONS.gelu_new, curve: geluNew },
+          { activation: ACTIVATIONS.relu, curve: (x: number) => Math.max(x, 0) },
+          { activation: ACTIVATIONS.tanh, curve: Math.tanh },
+        ].map(({ activation, curve }) => ({ curve, out: multiply(operands, { residual, gap, activation }) }));
         for (let i = 0; i < m * n; i++) {
           const at = Math.floor(i / n) * stride + (i % n);
           assert.equal(plain[at], f32(product[i] + residual[at]));
-          const expected = gelu(product[i]) + residual[at];
-          assert.ok(Math.abs(curved[at] - expected) <= 1e-6 * Math.max(1, Math.abs(expected)));
+          for (const { curve, out } of curves) {
+            const expected = curve(product[i]) + residual[at];
+            assert.ok(Math.abs(out[at] - expected) <= 1e-6 * Math.max(1, Math.abs(expected)));
+          }
         }
         for (let row = 0; row < m; row++) assertUntouched(plain, row * stride + n, (row + 1) * stride);
       }

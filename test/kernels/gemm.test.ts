@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Activation, GELU, IDENTITY } from "../../src/wasm/kernels.ts";
-import { gelu, linear, relativeError } from "../reference/math.ts";
+import { ACTIVATIONS, type Activation, GELU, IDENTITY } from "../../src/wasm/kernels.ts";
+import { ACTIVATIONS as CURVES, linear, relativeError } from "../reference/math.ts";
 import { assertUntouched, floatsOut, input, overBinaries, randomFloats, updated } from "./harness.ts";
+
+const curveOf = (activation: Activation): ((x: number) => number) => {
+  const [name] = Object.entries(ACTIVATIONS).find(([, number]) => number === activation) ?? [];
+  return name === undefined ? (x) => x : CURVES[name as keyof typeof CURVES];
+};
+
+/** Where −∞ is given, what a curve comes near to, instead of ∞ · 0. */
+const limitOf = (curve: (x: number) => number, x: number) => curve(x === -Infinity ? -1e30 : x);
 
 overBinaries((bench) => {
   const { kernels } = bench;
@@ -70,7 +78,7 @@ overBinaries((bench) => {
     for (let i = 0; i < m * n; i++) {
       const at = Math.floor(i / n) * stride + (i % n);
       actual[i] = out[at];
-      if (activation === GELU) expected[i] = gelu(expected[i]);
+      expected[i] = curveOf(activation)(expected[i]);
       if (residual) expected[i] += residuals[at];
     }
     for (let row = 0; row < m; row++) assertUntouched(out, row * stride + n, (row + 1) * stride);
@@ -108,7 +116,7 @@ overBinaries((bench) => {
     check({ m: 131, n: 261, k: 1025, bias: true, residual: true });
   });
 
-  test("bias, GELU and residual, each and together, also with room between output rows", () => {
+  test("bias, every activation and residual, each and together, also with room between output rows", () => {
     for (const [m, n, k] of [
       [1, 1, 1],
       [3, 7, 5],
@@ -120,7 +128,7 @@ overBinaries((bench) => {
       for (const gap of [0, 3]) {
       for (const bias of [false, true]) {
         for (const residual of [false, true]) {
-          for (const activation of [IDENTITY, GELU] as const) {
+          for (const activation of [IDENTITY as Activation, ...Object.values(ACTIVATIONS)]) {
             check({ m, n, k, bias, residual, activation, gap });
           }
         }
@@ -133,6 +141,47 @@ overBinaries((bench) => {
     for (const scale of [1e-15, 1e4, 1e15]) {
       check({ m: 9, n: 17, k: 65, bias: scale === 1e4, residual: scale === 1e4, scale });
       check({ m: 9, n: 17, k: 65, activation: GELU, scale: Math.min(scale, 1e15) });
+    }
+  });
+
+  test("activations are the reference's, of what hidden states should never be too", () => {
+    const sizes = [
+      0,
+      1e-40,
+      1e-20,
+      1e-4,
+      0.1,
+      0.5,
+      1,
+      2.9,
+      5.5,
+      8,
+      13,
+      44,
+      88,
+      1e3,
+      1e5,
+      1e15,
+      3e38,
+      Infinity,
+    ];
+    const inputs = Float32Array.from([...sizes.flatMap((size) => [size, -size]), Number.NaN]);
+    const weights = packWeights(Float32Array.of(1), 1, 1);
+    for (const [name, activation] of Object.entries(ACTIVATIONS)) {
+      const regions = {
+        inputs: input(packInputs(inputs, inputs.length, 1)),
+        weights: input(weights),
+        out: floatsOut(inputs.length),
+      };
+      const outcome = bench.call(regions, (at) => {
+        kernels.gemm(at.inputs, at.weights, 0, 0, at.out, inputs.length, 1, 1, 1, activation);
+        return undefined;
+      });
+      outcome.floats("out").forEach((value, i) => {
+        const expected = limitOf(curveOf(activation), inputs[i]);
+        const near = Math.abs(value - expected) <= 3e-7 * Math.max(1, Math.abs(expected));
+        assert.ok(near || Object.is(value, expected), `${name}(${inputs[i]}) is ${value}, not ${expected}`);
+      });
     }
   });
 

@@ -1,6 +1,7 @@
-// The kernels that work on a row at a time: embeddings, layer normalisation, softmax, half precision.
+// The kernels that work on a row at a time: embeddings, rotary positions, layer normalisation, softmax, half precision.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { rotary } from "../reference/electra.ts";
 import { layerNorm, relativeError, softmax } from "../reference/math.ts";
 import {
   assertUntouched,
@@ -87,6 +88,67 @@ overBinaries((bench) => {
         const wordAndType = Math.fround(word + kinds[types[t] * size + j]);
         assert.equal(value, Math.fround(wordAndType + positions[t * size + j]));
       });
+    }
+  });
+
+  /** [positions, size]: sines, then cosines. */
+  const sinusoids = (positions: number, size: number) =>
+    Float32Array.from({ length: positions * size }, (_, at) => {
+      const [position, column] = [Math.floor(at / size), at % size];
+      const angle = position / 10000 ** ((2 * (column % (size / 2))) / size);
+      return column < size / 2 ? Math.sin(angle) : Math.cos(angle);
+    });
+
+  test("rotary turns the first columns of each row by its position as the reference does, and back", () => {
+    for (const size of SIZES.filter((size) => size % 2 === 0)) {
+      for (const [tokens, heads, parts] of [
+        [1, 1, 2],
+        [3, 2, 2],
+        [5, 3, 3],
+      ] as const) {
+        const [hidden, table] = [heads * size, sinusoids(tokens, size)];
+        const [columns, stride] = [parts * hidden, 3 * hidden];
+        const x = randomFloats(tokens * stride, size, 3);
+        const turn = (rows: Float32Array, positions: readonly number[], direction: number) =>
+          bench
+            .call(
+              { x: updated(rows), positions: input(Int32Array.from(positions)), table: input(table) },
+              (at) => {
+                kernels.rotary(
+                  at.x,
+                  at.positions,
+                  at.table,
+                  positions.length,
+                  stride,
+                  columns,
+                  size,
+                  direction,
+                );
+                return undefined;
+              },
+            )
+            .floats("x");
+
+        const positions = [...Array(tokens).keys()];
+        const turned = turn(x, positions, 1);
+        const part = (rows: Float32Array, first: number) =>
+          Float64Array.from(
+            { length: tokens * hidden },
+            (_, i) => rows[Math.floor(i / hidden) * stride + first + (i % hidden)],
+          );
+        for (let which = 0; which < 3; which++) {
+          const before = part(x, which * hidden);
+          const expected = which < parts ? rotary(before, hidden, size) : before;
+          const difference = largestDifference(part(turned, which * hidden), expected);
+          assert.ok(difference < 3e-6, `heads of ${size}, part ${which}: off by ${difference}`);
+        }
+        assert.ok(largestDifference(turn(turned, positions, -1), x) < 3e-6, "turned back");
+        // A row is turned by the position that it is given, wherever it stands.
+        const last = turn(x.subarray(0, stride), [tokens - 1], 1);
+        const moved = x.slice();
+        moved.copyWithin((tokens - 1) * stride, 0, stride);
+        assert.deepEqual(last, turn(moved, positions, 1).slice((tokens - 1) * stride));
+      }
     }
   });
 

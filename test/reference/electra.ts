@@ -7,7 +7,7 @@
 
 import type { ElectraConfig } from "../../src/model/config.ts";
 import { type Checkpoint, values } from "./checkpoint.ts";
-import { add, gelu, layerNorm, linear, softmax } from "./math.ts";
+import { ACTIVATIONS, add, layerNorm, linear, softmax } from "./math.ts";
 
 /**
  * From the ids of a text's tokens to one vector for each, which has seen all the others.
@@ -44,7 +44,10 @@ export function embeddings(
 ): Float64Array {
   const size = config.embedding_size;
   const words = values(checkpoint, "electra.embeddings.word_embeddings.weight"); // [vocab, embedding]
-  const positions = values(checkpoint, "electra.embeddings.position_embeddings.weight"); // [positions, embedding]
+  const rotary = config.position_embedding_type === "rotary"; // then it is attention that knows of places
+  const positions = rotary
+    ? new Float64Array(inputIds.length * size)
+    : values(checkpoint, "electra.embeddings.position_embeddings.weight"); // [positions, embedding]
   const types = values(checkpoint, "electra.embeddings.token_type_embeddings.weight"); // [types, embedding]
   const sum = new Float64Array(inputIds.length * size);
   for (let t = 0; t < inputIds.length; t++) {
@@ -94,7 +97,7 @@ export function layer(
     checkpoint,
     config,
     `${name}.output.LayerNorm`,
-    add(y, feedForward(checkpoint, name, y)),
+    add(y, feedForward(checkpoint, config, name, y)),
   );
 }
 
@@ -113,9 +116,13 @@ export function multiHeadAttention(
 ): Float64Array {
   const { hidden_size: hidden, num_attention_heads: heads } = config;
   const headSize = hidden / heads;
-  const query = namedLinear(checkpoint, `${name}.self.query`, x); // [tokens, hidden]
-  const key = namedLinear(checkpoint, `${name}.self.key`, x); // [tokens, hidden]
-  const value = namedLinear(checkpoint, `${name}.self.value`, x); // [tokens, hidden]
+  let query = namedLinear(checkpoint, `${name}.self.query`, x); // [tokens, hidden]
+  let key = namedLinear(checkpoint, `${name}.self.key`, x); // [tokens, hidden]
+  let value = namedLinear(checkpoint, `${name}.self.value`, x); // [tokens, hidden]
+  if (config.position_embedding_type === "rotary") {
+    [query, key] = [rotary(query, hidden, headSize), rotary(key, hidden, headSize)];
+    if (config.rotary_value) value = rotary(value, hidden, headSize);
+  }
   const context = new Float64Array(x.length); // [tokens, hidden]
   for (let head = 0; head < heads; head++) {
     const [q, k, v] = [query, key, value].map((all) => columns(all, hidden, head * headSize, headSize));
@@ -125,6 +132,24 @@ export function multiHeadAttention(
     }
   }
   return namedLinear(checkpoint, `${name}.output.dense`, context);
+}
+
+/**
+ * Rotary position embeddings (Su et al. 2021, section 3.2.2): each pair of a head's values is a point in a plane, which
+ * the token's place turns about the origin, the first pair by one radian a token and later ones ever more slowly. How
+ * well a key answers a query then depends on how far apart the two stand.
+ *
+ * @param x [tokens, hidden]
+ * @param headSize even
+ */
+export function rotary(x: Float64Array, hidden: number, headSize: number): Float64Array {
+  return x.map((_, at) => {
+    const [position, column] = [Math.floor(at / hidden), at % headSize];
+    const pair = Math.floor(column / 2);
+    const angle = position / 10000 ** ((2 * pair) / headSize);
+    const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+    return column % 2 === 0 ? x[at]! * cos - x[at + 1]! * sin : x[at]! * cos + x[at - 1]! * sin;
+  });
 }
 
 /**
@@ -159,13 +184,19 @@ export function scaledDotProductAttention(
 }
 
 /**
- * The same small network for every token: widen, GELU, narrow (Vaswani et al. 2017, section 3.3, with GELU for ReLU).
+ * The same small network for every token: widen, GELU or another activation, narrow (Vaswani et al. 2017, section 3.3).
  *
  * @param x [tokens, hidden]
  * @returns [tokens, hidden]
  */
-export function feedForward(checkpoint: Checkpoint, name: string, x: Float64Array): Float64Array {
-  const wide = namedLinear(checkpoint, `${name}.intermediate.dense`, x).map(gelu); // [tokens, intermediate]
+export function feedForward(
+  checkpoint: Checkpoint,
+  config: ElectraConfig,
+  name: string,
+  x: Float64Array,
+): Float64Array {
+  const activation = ACTIVATIONS[config.hidden_act];
+  const wide = namedLinear(checkpoint, `${name}.intermediate.dense`, x).map(activation); // [tokens, intermediate]
   return namedLinear(checkpoint, `${name}.output.dense`, wide);
 }
 

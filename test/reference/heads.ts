@@ -1,10 +1,21 @@
 // What stands on top of the encoder for each task, in float64, with Hugging Face's names. Each function takes the
 // encoder's output x [tokens, hidden].
 
-import type { ElectraConfig } from "../../src/model/config.ts";
+import type { ElectraConfig, Task } from "../../src/model/config.ts";
 import { type Checkpoint, values } from "./checkpoint.ts";
 import { namedLayerNorm, namedLinear } from "./electra.ts";
-import { gelu, linear } from "./math.ts";
+import { ACTIVATIONS, linear } from "./math.ts";
+
+/**
+ * What follows a head's dense layer. It is GELU in ELECTRA, and else: for whole sequences BERT, RoBERTa and ERNIE have
+ * tanh; to fill masks RoBERTa has GELU; all others have what their layers have, as RoFormer has everywhere.
+ */
+function activation({ model_type = "electra", hidden_act }: ElectraConfig, task: Task) {
+  if (task === "replaced-token-detection" || model_type === "roformer") return ACTIVATIONS[hidden_act];
+  if (model_type === "electra") return ACTIVATIONS.gelu;
+  if (task !== "fill-mask") return ACTIVATIONS.tanh;
+  return model_type === "roberta" ? ACTIVATIONS.gelu : ACTIVATIONS[hidden_act];
+}
 
 /** `ElectraForTokenClassification`: how well each label suits each token; [tokens, labels]. */
 export function tokenClassification(checkpoint: Checkpoint, x: Float64Array): Float64Array {
@@ -21,7 +32,7 @@ export function sequenceClassification(
   return namedLinear(
     checkpoint,
     "classifier.out_proj",
-    namedLinear(checkpoint, "classifier.dense", first).map(gelu),
+    namedLinear(checkpoint, "classifier.dense", first).map(activation(config, "text-classification")),
   );
 }
 
@@ -31,7 +42,7 @@ export function multipleChoice(checkpoint: Checkpoint, config: ElectraConfig, x:
   return namedLinear(
     checkpoint,
     "classifier",
-    namedLinear(checkpoint, "sequence_summary.summary", first).map(gelu),
+    namedLinear(checkpoint, "sequence_summary.summary", first).map(activation(config, "multiple-choice")),
   );
 }
 
@@ -49,7 +60,8 @@ export function maskedLanguageModel(
   config: ElectraConfig,
   x: Float64Array,
 ): Float64Array {
-  const dense = namedLinear(checkpoint, "generator_predictions.dense", x).map(gelu); // [tokens, embedding]
+  const dense = namedLinear(checkpoint, "generator_predictions.dense", x) // [tokens, embedding]
+    .map(activation(config, "fill-mask"));
   const normal = namedLayerNorm(checkpoint, config, "generator_predictions.LayerNorm", dense);
   const tied = "electra.embeddings.word_embeddings.weight";
   const own = "generator_lm_head.weight";
@@ -61,7 +73,13 @@ export function maskedLanguageModel(
  * `ElectraForPreTraining`, the discriminator: above 0 where a token looks replaced (Clark et al. 2020, section 2);
  * [tokens].
  */
-export function replacedTokenDetection(checkpoint: Checkpoint, x: Float64Array): Float64Array {
-  const dense = namedLinear(checkpoint, "discriminator_predictions.dense", x).map(gelu);
+export function replacedTokenDetection(
+  checkpoint: Checkpoint,
+  config: ElectraConfig,
+  x: Float64Array,
+): Float64Array {
+  const dense = namedLinear(checkpoint, "discriminator_predictions.dense", x).map(
+    activation(config, "replaced-token-detection"),
+  );
   return namedLinear(checkpoint, "discriminator_predictions.dense_prediction", dense);
 }

@@ -21,6 +21,19 @@ export function gelu(x: number): number {
   return x * 0.5 * (1 + erf(x / Math.SQRT2));
 }
 
+/** GELU by the hyperbolic tangent, as Google's BERT first had it; Hugging Face's `gelu_new`. */
+export function geluNew(x: number): number {
+  return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+}
+
+/** What layers and heads do to each of their values, by Hugging Face's names. */
+export const ACTIVATIONS = {
+  gelu,
+  gelu_new: geluNew,
+  relu: (x: number) => Math.max(x, 0),
+  tanh: Math.tanh,
+} as const;
+
 /** log Σ e^value, without overflow; −∞ for no values at all. */
 export function logSumExp(values: ArrayLike<number>): number {
   let largest = -Infinity;

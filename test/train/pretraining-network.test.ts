@@ -99,7 +99,7 @@ function referenceOf(
     for (const [i, at] of maskedPositions.entries()) corrupted[at] = sampledIds![i];
     const replaced = corrupted.map((id, t) => Number(id !== inputIds[t]));
     const hidden = electra(ofDiscriminator, discriminator, corrupted, typesOf(example));
-    const detected = replacedTokenDetection(ofDiscriminator, hidden);
+    const detected = replacedTokenDetection(ofDiscriminator, discriminator, hidden);
     sums.discriminator += binaryCrossEntropy(detected, replaced).reduce((sum, loss) => sum + loss, 0);
     sums.replaced += replaced.reduce((sum, label) => sum + label, 0);
   }

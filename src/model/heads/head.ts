@@ -1,3 +1,4 @@
+import type { Activation } from "../../wasm/kernels.ts";
 import type { Machine } from "../../wasm/machine.ts";
 import type { Share } from "../batch.ts";
 import type { ModelMetadata } from "../model-file.ts";
@@ -24,6 +25,8 @@ export interface HeadPlace {
   readonly metadata: ModelMetadata;
   /** Address of the last hidden state [tokens, hidden_size]. */
   readonly hidden: number;
+  /** What follows the head's dense layer, where it has one. */
+  readonly activation: Activation;
   /** The most tokens of a batch. */
   readonly capacity: number;
 }

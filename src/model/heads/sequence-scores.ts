@@ -1,4 +1,4 @@
-import { GELU } from "../../wasm/kernels.ts";
+import type { Activation } from "../../wasm/kernels.ts";
 import type { Machine } from "../../wasm/machine.ts";
 import { type Share, shareOfRows } from "../batch.ts";
 import type { Linear } from "../layers.ts";
@@ -12,12 +12,13 @@ export class SequenceScores implements Head {
   readonly width: number;
   readonly #machine: Machine;
   readonly #hidden: number;
+  readonly #activation: Activation;
   readonly #dense: Linear;
   readonly #summaries: number; // [sequences, hidden]
   readonly #scores: Linear;
 
   constructor(
-    { machine, weights, metadata, hidden, capacity }: HeadPlace,
+    { machine, weights, metadata, hidden, activation, capacity }: HeadPlace,
     names: Required<ScoreLayers>,
     width: number,
   ) {
@@ -25,6 +26,7 @@ export class SequenceScores implements Head {
     this.width = width;
     this.#machine = machine;
     this.#hidden = hidden;
+    this.#activation = activation;
     this.#dense = weights.linear(names.dense, size, size);
     this.#summaries = machine.reserve(capacity * size * 4);
     this.#scores = weights.linear(names.scores, width, size);
@@ -39,7 +41,7 @@ export class SequenceScores implements Head {
       if (row < own.first || row >= own.first + own.count) continue;
       const summary = this.#summaries + i * rowBytes;
       const one = { first: 0, count: 1 };
-      this.#dense.forward(this.#hidden + row * rowBytes, one, scratch, summary, 0, GELU);
+      this.#dense.forward(this.#hidden + row * rowBytes, one, scratch, summary, 0, this.#activation);
       this.#scores.forward(summary, one, scratch, this.output + i * this.width * 4);
     }
   }

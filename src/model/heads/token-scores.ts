@@ -1,4 +1,4 @@
-import { GELU } from "../../wasm/kernels.ts";
+import type { Activation } from "../../wasm/kernels.ts";
 import type { Machine } from "../../wasm/machine.ts";
 import { type Share, shareOfRows } from "../batch.ts";
 import type { Linear } from "../layers.ts";
@@ -6,7 +6,7 @@ import type { Head, HeadPlace } from "./head.ts";
 
 /** The names of a head's linear layers in the file. */
 export interface ScoreLayers {
-  /** From the hidden size to itself, followed by a GELU. */
+  /** From the hidden size to itself, followed by the activation. */
   readonly dense?: string;
   readonly scores: string;
 }
@@ -18,11 +18,12 @@ export class TokenScores implements Head {
   readonly width: number;
   protected readonly machine: Machine;
   readonly #hidden: number;
+  readonly #activation: Activation;
   readonly #dense: { readonly layer: Linear; readonly out: number } | undefined;
   readonly #scores: Linear;
 
   constructor(
-    { machine, weights, metadata, hidden, capacity }: HeadPlace,
+    { machine, weights, metadata, hidden, activation, capacity }: HeadPlace,
     names: ScoreLayers,
     width: number,
   ) {
@@ -30,6 +31,7 @@ export class TokenScores implements Head {
     this.machine = machine;
     this.width = width;
     this.#hidden = hidden;
+    this.#activation = activation;
     if (names.dense !== undefined) {
       this.#dense = {
         layer: weights.linear(names.dense, size, size),
@@ -42,7 +44,7 @@ export class TokenScores implements Head {
 
   forward(offsets: Int32Array, share: Share, scratch: number): void {
     const rows = shareOfRows(offsets.at(-1)!, share);
-    this.#dense?.layer.forward(this.#hidden, rows, scratch, this.#dense.out, 0, GELU);
+    this.#dense?.layer.forward(this.#hidden, rows, scratch, this.#dense.out, 0, this.#activation);
     this.#scores.forward(this.#dense?.out ?? this.#hidden, rows, scratch, this.output);
   }
 }

@@ -1,4 +1,4 @@
-import { GELU } from "../../wasm/kernels.ts";
+import type { Activation } from "../../wasm/kernels.ts";
 import type { Machine } from "../../wasm/machine.ts";
 import { type Share, shareOfRows } from "../batch.ts";
 import type { LayerNorm, Linear } from "../layers.ts";
@@ -15,16 +15,18 @@ export class VocabularyScores implements Head {
   readonly output: number;
   readonly #machine: Machine;
   readonly #hidden: number;
+  readonly #activation: Activation;
   readonly #dense: Linear;
   readonly #norm: LayerNorm;
   readonly #vocabulary: Linear;
   readonly #scores: number;
   readonly #scratch: number;
 
-  constructor({ machine, weights, metadata, hidden, capacity }: HeadPlace) {
+  constructor({ machine, weights, metadata, hidden, activation, capacity }: HeadPlace) {
     const { hidden_size, embedding_size: embedding, vocab_size, layer_norm_eps } = metadata.config;
     this.#machine = machine;
     this.#hidden = hidden;
+    this.#activation = activation;
     this.#dense = weights.linear("generator_predictions.dense", embedding, hidden_size);
     this.#norm = weights.layerNorm("generator_predictions.LayerNorm", embedding, layer_norm_eps);
     this.#vocabulary = weights.linear("generator_lm_head", vocab_size, embedding, () =>
@@ -42,7 +44,7 @@ export class VocabularyScores implements Head {
 
   forward(offsets: Int32Array, share: Share, scratch: number): void {
     const rows = shareOfRows(offsets.at(-1)!, share);
-    this.#dense.forward(this.#hidden, rows, scratch, this.output, 0, GELU);
+    this.#dense.forward(this.#hidden, rows, scratch, this.output, 0, this.#activation);
     this.#norm.forward(this.output, rows);
   }
 

@@ -1,0 +1,84 @@
+import { ConvertError } from "../errors.ts";
+import type { ElectraConfig } from "../model/config.ts";
+import { convertFloats } from "../model/floats.ts";
+import { sinusoids } from "../model/rotary.ts";
+import { ITEM_SIZE } from "../model/safetensors.ts";
+import type { CheckpointTensor } from "./checkpoint-tensor.ts";
+import type { HuggingFaceModel } from "./hugging-face-config.ts";
+
+const POSITIONS = "electra.embeddings.position_embeddings.weight";
+const TOKEN_TYPES = "electra.embeddings.token_type_embeddings.weight";
+const TASK_TYPES = "electra.embeddings.task_type_embeddings.weight";
+const SINUSOIDS = "electra.encoder.embed_positions.weight";
+
+/** A table of sines in half precision is this near. */
+const SINUSOID_TOLERANCE = 1e-3;
+
+type Tensors = ReadonlyMap<string, CheckpointTensor>;
+
+/**
+ * Embeddings that other families have and ELECTRA has not, put into those that it has: RoBERTa's position embeddings
+ * lose the rows before a text's first, and the embedding of ERNIE's task 0, which every token gets, is added to those of
+ * the token types.
+ *
+ * @throws {ConvertError} `tensor-missing`, or `unsupported` where RoFormer's table of sines and cosines is another one
+ */
+export async function foldEmbeddings(
+  tensors: Tensors,
+  { config, firstPosition, taskType }: HuggingFaceModel,
+  directory: string,
+): Promise<Tensors> {
+  const folded = new Map(tensors);
+  const positions = folded.get(POSITIONS);
+  if (positions !== undefined) folded.set(POSITIONS, withoutRows(positions, firstPosition));
+  const [taskTypes, tokenTypes] = [folded.get(TASK_TYPES), folded.get(TOKEN_TYPES)];
+  folded.delete(TASK_TYPES);
+  if (taskType && taskTypes === undefined) {
+    throw new ConvertError("tensor-missing", directory, `"use_task_id" asks for the tensor "${TASK_TYPES}"`);
+  }
+  if (taskType && tokenTypes !== undefined) folded.set(TOKEN_TYPES, withFirstRow(tokenTypes, taskTypes!));
+  const table = folded.get(SINUSOIDS);
+  folded.delete(SINUSOIDS);
+  if (table !== undefined) await assertSinusoids(table, config);
+  return folded;
+}
+
+function withoutRows(tensor: CheckpointTensor, rows: number): CheckpointTensor {
+  const [count = 0, ...row] = tensor.shape;
+  if (rows === 0 || count < rows) return tensor;
+  const bytes = row.reduce((product, size) => product * size, rows * ITEM_SIZE[tensor.dtype]);
+  return {
+    ...tensor,
+    shape: [count - rows, ...row],
+    read: async () => (await tensor.read()).slice(bytes),
+  };
+}
+
+/** Adds another tensor's first row to every row. */
+function withFirstRow(tensor: CheckpointTensor, other: CheckpointTensor): CheckpointTensor {
+  return {
+    ...tensor,
+    dtype: "F32",
+    computed: true,
+    async read() {
+      const [sums, first] = [await floatsOf(tensor), await floatsOf(other)];
+      const size = tensor.shape[1]!;
+      return new Uint8Array(sums.map((value, i) => value + first[i % size]!).buffer);
+    },
+  };
+}
+
+async function assertSinusoids(tensor: CheckpointTensor, config: ElectraConfig): Promise<void> {
+  const [expected, actual] = [sinusoids(config), await floatsOf(tensor)];
+  const same = (value: number, i: number) => Math.abs(value - expected[i]!) <= SINUSOID_TOLERANCE;
+  if (actual.length === expected.length && actual.every(same)) return;
+  const detail = `the tensor "${SINUSOIDS}" is no table of RoFormer's sines and cosines`;
+  throw new ConvertError("unsupported", tensor.file, detail);
+}
+
+async function floatsOf(tensor: CheckpointTensor): Promise<Float32Array<ArrayBuffer>> {
+  const bytes = convertFloats(await tensor.read(), tensor.dtype, "F32", (value) => {
+    throw new ConvertError("unsupported", tensor.file, `the value ${value} is too large for float32`);
+  });
+  return new Float32Array(bytes.buffer as ArrayBuffer);
+}
