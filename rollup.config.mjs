@@ -33,7 +33,8 @@ const minified = {
 /** The scripts that threads run lie beside the bundle; new URL("…", import.meta.url) is no import that rollup follows. */
 const threadScript = {
   name: "thread-script",
-  renderChunk: (code) => code.replace(/"\.{1,2}\/((?:team|training)-member)\.\w+\.ts"/g, '"./$1.js"'),
+  renderChunk: (code) =>
+    code.replace(/"\.{1,2}\/((?:team|training)-member|inference-worker)\.\w+\.ts"/g, '"./$1.js"'),
 };
 
 /** The script of a browser's threads. */
@@ -60,6 +61,7 @@ export default [
       cli: `${source}/cli/main.js`,
       "team-member": `${source}/team-member.node.js`,
       "training-member": `${source}/training-member.node.js`,
+      "inference-worker": `${source}/inference-worker.node.js`,
     },
     external: (id) => !/^[./]/.test(id),
     // What the library needs in one file: each further one costs an import a third of a millisecond and more.

@@ -13,6 +13,7 @@ import { logCommand } from "./log.ts";
 import { pretrainCommand } from "./pretrain.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
+import { serveCommand } from "./serve.ts";
 import { packageVersion } from "./version.ts";
 import { vocabCommand } from "./vocab.ts";
 
@@ -34,6 +35,7 @@ Exit codes: 0 fine, 1 failure, 2 a command line that makes no sense.`,
 
 for (const command of [
   runCommand(),
+  serveCommand(),
   inspectCommand(),
   evaluateCommand(),
   convertCommand(),

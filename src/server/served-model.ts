@@ -1,0 +1,67 @@
+import { basename } from "node:path";
+import { InputError } from "../errors.ts";
+import { readModelFile } from "../model/load-model.ts";
+import { openSourceOrPath } from "../pipelines/source-node.ts";
+import { parseTokenizer, type Tokenizer } from "../text/tokenizer.ts";
+import { SERVED_TASKS, type ServedTask } from "./tasks.ts";
+
+/** Where a model lies, and the name that requests call it by. */
+export interface NamedSource {
+  readonly name: string;
+  readonly source: string;
+}
+
+/** What the server knows of a model, whose weights only its workers hold. */
+export interface ServedModel extends NamedSource {
+  readonly taskName: string;
+  readonly task: ServedTask;
+  readonly tokenizer: Tokenizer;
+}
+
+const NAME = /^[\w.-]+$/;
+
+/** @param argument `NAME=SOURCE`, or a source alone, which is then named after its file, less the ending */
+export function parseNamedSource(argument: string): NamedSource {
+  const [, name, source] = /^([\w.-]+)=(.+)$/s.exec(argument) ?? [];
+  if (name !== undefined) return { name, source: source! };
+  const path = URL.canParse(argument) ? new URL(argument).pathname : argument;
+  const stem = basename(path).replace(/\.safetensors$/, "");
+  if (NAME.test(stem)) return { name: stem, source: argument };
+  throw new InputError(
+    "bad-option",
+    `${argument}: give it a name of letters, digits, "_", "." and "-": NAME=FILE`,
+  );
+}
+
+/**
+ * Reads the models' headers.
+ *
+ * @throws {ModelFileError} where one breaks a rule of its format
+ * @throws {InputError} `bad-option` where a task can't be served, or two models have one name
+ */
+export async function readServedModels(sources: readonly NamedSource[]): Promise<ServedModel[]> {
+  const models: ServedModel[] = [];
+  for (const { name, source } of sources) {
+    if (models.some((other) => other.name === name)) {
+      throw new InputError("bad-option", `two models are named ${name}; tell them apart: NAME=FILE`);
+    }
+    models.push(await readServedModel({ name, source }));
+  }
+  return models;
+}
+
+async function readServedModel({ name, source }: NamedSource): Promise<ServedModel> {
+  const reader = await openSourceOrPath(source);
+  try {
+    const { metadata } = await readModelFile(reader);
+    const task = SERVED_TASKS[metadata.task];
+    if (task === undefined) {
+      const known = Object.keys(SERVED_TASKS).join(", ");
+      throw new InputError("bad-option", `${source} is a model for ${metadata.task}; served are ${known}`);
+    }
+    const tokenizer = parseTokenizer(metadata.tokenizer, source);
+    return { name, source, taskName: metadata.task, task, tokenizer };
+  } finally {
+    await reader.close();
+  }
+}

@@ -1,0 +1,18 @@
+/** Of a batch in the mean: the last dozen or so count. */
+const WEIGHT = 0.1;
+
+/** How fast one worker has been of late. */
+export class Throughput {
+  #secondsPerToken = 0;
+
+  add(tokens: number, seconds: number): void {
+    const latest = seconds / Math.max(1, tokens);
+    const weight = this.#secondsPerToken === 0 ? 1 : WEIGHT;
+    this.#secondsPerToken += weight * (latest - this.#secondsPerToken);
+  }
+
+  /** 0 before anything was measured. */
+  secondsFor(tokens: number): number {
+    return tokens * this.#secondsPerToken;
+  }
+}
