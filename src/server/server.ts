@@ -66,6 +66,7 @@ export async function startServer(
     ...(workerScript === undefined ? {} : { script: workerScript }),
   });
   batcher.start(pool);
+  app.removeContentTypeParser("text/plain");
 
   await app.register(swagger, {
     openapi: { openapi: "3.1.0", info: { title: "electra-edge", version } },
