@@ -100,6 +100,7 @@ export class Batcher {
     const jobs = new Set<Job>();
     const dropAll = () => {
       for (const job of jobs) this.#drop(job);
+      this.dispatch();
     };
     const results = inputs.map(
       ({ input, tokens }) =>
@@ -116,11 +117,12 @@ export class Batcher {
       return await Promise.all(results);
     } finally {
       signal.removeEventListener("abort", dropAll);
+      // Where one has failed, nobody asks for the others any more.
       dropAll();
     }
   }
 
-  /** Gives idle workers what waits. Call whenever a worker has become free. */
+  /** Gives idle workers what waits. Called whenever that, or whether one is idle, has changed. */
   dispatch(): void {
     clearTimeout(this.#timer);
     while (this.#runner !== undefined && this.#runner.idle > 0) {

@@ -22,6 +22,9 @@ interface Failure {
   readonly message: string;
 }
 
+/** Nobody reads it; nginx's number, for log and metrics. */
+export const HUNG_UP = 499;
+
 const SERVING_STATUS: Readonly<Record<ServingErrorCode, number>> = {
   "unknown-model": 404,
   "ambiguous-model": 400,
@@ -31,8 +34,7 @@ const SERVING_STATUS: Readonly<Record<ServingErrorCode, number>> = {
   unauthorized: 401,
   "worker-failed": 500,
   timeout: 503,
-  // Nobody reads it; nginx's number for the log.
-  "hung-up": 499,
+  "hung-up": HUNG_UP,
 };
 
 /** The framework's own errors. Its messages on bodies that are no JSON quote them, so those get others. */

@@ -1,7 +1,14 @@
 import { once } from "node:events";
+import { after } from "node:test";
 import { start } from "../cli/electra-edge.ts";
 
 export const CONTENT = { "content-type": "application/json" };
+
+const started = new Set<ReturnType<typeof start>>();
+// Else a test that fails would wait for its server for ever.
+after(() => {
+  for (const child of started) child.kill("SIGKILL");
+});
 
 export interface RunningServer {
   readonly url: string;
@@ -18,6 +25,7 @@ export interface RunningServer {
 /** Starts `electra-edge serve` on any free port; resolves once it listens. */
 export async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<RunningServer> {
   const child = start(["serve", ...args, "--port", "0"], { env });
+  started.add(child);
   const closed = once(child, "close");
   let [stdout, stderr] = ["", ""];
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -71,7 +79,9 @@ export function parseExposition(text: string): ReadonlyMap<string, number> {
     if (line.startsWith("#")) continue;
     const [, name, labels = "", value] =
       /^([a-z_:]\w*)(\{(?:\w+="[^"\\\n]*",?)*\})? (\S+)$/i.exec(line) ?? [];
-    if (name === undefined || Number.isNaN(Number(value))) throw new Error(`no sample: ${line}`);
+    if (name === undefined || (Number.isNaN(Number(value)) && !/^nan$/i.test(value!))) {
+      throw new Error(`no sample: ${line}`);
+    }
     const family = name.replace(/_(?:bucket|sum|count)$/, "");
     if (!types.has(name) && types.get(family) !== "histogram" && types.get(family) !== "summary") {
       throw new Error(`no type: ${line}`);
