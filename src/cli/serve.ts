@@ -56,7 +56,7 @@ async function serve(sources: readonly string[], { tokenEnv, ...options }: Serve
   const token = tokenEnv === undefined ? undefined : readToken(tokenEnv);
   const models = await readServedModels(sources.map(parseNamedSource));
   const server = await startServer(models, { ...options, token }, packageVersion());
-  const names = models.map(({ name, taskName }) => `${name} (${taskName})`).join(", ");
+  const names = models.map(({ name, task }) => `${name} (${task})`).join(", ");
   await write(process.stdout, `${names}\nlistening on ${server.address}\n`);
   const signal = await signalToStop();
   await write(process.stdout, `${signal}: finishing what was accepted\n`);

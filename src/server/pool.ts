@@ -41,7 +41,7 @@ export class WorkerPool {
   #closing = false;
 
   private constructor(models: readonly WorkerModel[], options: PoolOptions) {
-    this.#models = models.map(({ name, source, taskName }) => ({ name, source, taskName }));
+    this.#models = models.map(({ name, source, task }) => ({ name, source, task }));
     this.#options = options;
   }
 

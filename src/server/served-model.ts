@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { InputError } from "../errors.ts";
+import type { Task } from "../model/config.ts";
 import { readModelFile } from "../model/load-model.ts";
 import { openSourceOrPath } from "../pipelines/source-node.ts";
 import { parseTokenizer, type Tokenizer } from "../text/tokenizer.ts";
-import { SERVED_TASKS, type ServedTask } from "./tasks.ts";
 
 /** Where a model lies, and the name that requests call it by. */
 export interface NamedSource {
@@ -13,8 +13,7 @@ export interface NamedSource {
 
 /** What the server knows of a model, whose weights only its workers hold. */
 export interface ServedModel extends NamedSource {
-  readonly taskName: string;
-  readonly task: ServedTask;
+  readonly task: Task;
   readonly tokenizer: Tokenizer;
 }
 
@@ -37,7 +36,7 @@ export function parseNamedSource(argument: string): NamedSource {
  * Reads the models' headers.
  *
  * @throws {ModelFileError} where one breaks a rule of its format
- * @throws {InputError} `bad-option` where a task can't be served, or two models have one name
+ * @throws {InputError} `bad-option` where two models have one name
  */
 export async function readServedModels(sources: readonly NamedSource[]): Promise<ServedModel[]> {
   const models: ServedModel[] = [];
@@ -54,13 +53,7 @@ async function readServedModel({ name, source }: NamedSource): Promise<ServedMod
   const reader = await openSourceOrPath(source);
   try {
     const { metadata } = await readModelFile(reader);
-    const task = SERVED_TASKS[metadata.task];
-    if (task === undefined) {
-      const known = Object.keys(SERVED_TASKS).join(", ");
-      throw new InputError("bad-option", `${source} is a model for ${metadata.task}; served are ${known}`);
-    }
-    const tokenizer = parseTokenizer(metadata.tokenizer, source);
-    return { name, source, taskName: metadata.task, task, tokenizer };
+    return { name, source, task: metadata.task, tokenizer: parseTokenizer(metadata.tokenizer, source) };
   } finally {
     await reader.close();
   }

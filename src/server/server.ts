@@ -75,7 +75,7 @@ export async function startServer(
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(sendError);
   app.setNotFoundHandler((request, reply) => {
-    const routes = [...new Set(models.map(({ taskName }) => `POST /v1/${taskName}`))].join(", ");
+    const routes = [...new Set(models.map(({ task }) => `POST /v1/${task}`))].join(", ");
     const message = `there is no ${request.method} ${request.url.slice(0, 100)}; see ${routes}, /openapi.json`;
     reply.code(404).send({ error: { code: "not-found", message } });
   });

@@ -1,5 +1,5 @@
-/** Of a batch in the mean: the last dozen or so count. */
-const WEIGHT = 0.1;
+/** Of a batch in the mean: about the last half dozen count. */
+const WEIGHT = 0.25;
 
 /** How fast one worker has been of late. */
 export class Throughput {

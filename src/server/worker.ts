@@ -1,12 +1,13 @@
 import type { MessagePort } from "node:worker_threads";
 import { InputError } from "../errors.ts";
+import type { Task } from "../model/config.ts";
 import { type ErrorMessage, toErrorMessage } from "./errors.ts";
 
-/** What a worker loads: by the pipeline's task and the model's name. */
+/** What a worker loads. */
 export interface WorkerModel {
   readonly name: string;
   readonly source: string;
-  readonly taskName: string;
+  readonly task: Task;
 }
 
 /** Inputs of one model, to be run with the same parameters. */
@@ -18,7 +19,7 @@ export interface Batch {
 
 export type Answer = { readonly result: unknown } | { readonly error: ErrorMessage };
 
-/** A pipeline of any task. */
+/** A pipeline of any task, for several inputs at once: a result for each. */
 export type Run = (inputs: readonly unknown[], parameters: object) => Promise<readonly unknown[]>;
 
 /**

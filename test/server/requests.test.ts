@@ -27,9 +27,11 @@ describe("electra-edge serve", { timeout: 120_000 }, () => {
   let server: RunningServer;
   let tag: TokenClassificationPipeline;
   before(async () => {
+    // On a busy machine it would else refuse what it could not answer within seconds.
+    const patience = ["--request-timeout", "100000"];
     const limits = ["--max-text-length", "600", "--max-body", "20000", "--max-queue", "64"];
     [server, tag] = await Promise.all([
-      serve([MODEL, `other=${MODEL}`, ...limits, "--body-timeout", "1000", "--max-wait", "20"]),
+      serve([MODEL, `other=${MODEL}`, ...limits, "--body-timeout", "1000", "--max-wait", "20", ...patience]),
       pipeline("token-classification", MODEL),
     ]);
   });

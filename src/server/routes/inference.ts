@@ -1,12 +1,13 @@
 import type { FastifyInstance } from "fastify";
 import { InputError } from "../../errors.ts";
+import type { Task } from "../../model/config.ts";
 import { assertText } from "../../text/tokenizer.ts";
 import type { Batcher, SizedInput } from "../batcher.ts";
 import { whileAwaited } from "../deadline.ts";
 import { ERROR_SCHEMA } from "../error-responses.ts";
 import { ServingError } from "../errors.ts";
 import type { ServedModel } from "../served-model.ts";
-import type { ServedTask } from "../tasks.ts";
+import { SERVED_TASKS } from "../tasks.ts";
 
 interface InferenceBody {
   readonly inputs: unknown;
@@ -29,13 +30,13 @@ export function inferenceRoutes(
   batcher: Batcher,
   { maxTextLength, requestTimeout }: InferenceOptions,
 ): void {
-  for (const taskName of new Set(models.map((model) => model.taskName))) {
-    const own = models.filter((model) => model.taskName === taskName);
+  for (const task of new Set(models.map((model) => model.task))) {
+    const own = models.filter((model) => model.task === task);
     app.post<{ Body: InferenceBody }>(
-      `/v1/${taskName}`,
-      { schema: routeSchema(own) },
+      `/v1/${task}`,
+      { schema: routeSchema(task, own) },
       async ({ body }, reply) => {
-        const model = chooseModel(own, taskName, body.model);
+        const model = chooseModel(own, task, body.model);
         const isArray = Array.isArray(body.inputs);
         const inputs: readonly unknown[] = isArray ? (body.inputs as unknown[]) : [body.inputs];
         const sized = inputs.map((input) => measure(input, model, maxTextLength));
@@ -48,24 +49,21 @@ export function inferenceRoutes(
   }
 }
 
-function chooseModel(own: readonly ServedModel[], taskName: string, name: string | undefined): ServedModel {
+function chooseModel(own: readonly ServedModel[], task: Task, name: string | undefined): ServedModel {
   const names = own.map((model) => model.name).join(", ");
   if (name === undefined) {
     if (own.length === 1) return own[0]!;
-    throw new ServingError(
-      "ambiguous-model",
-      `several models do ${taskName}; "model" must name one: ${names}`,
-    );
+    throw new ServingError("ambiguous-model", `several models do ${task}; "model" must name one: ${names}`);
   }
   const model = own.find((candidate) => candidate.name === name);
   if (model !== undefined) return model;
-  throw new ServingError("unknown-model", `no such model for ${taskName}; there are ${names}`);
+  throw new ServingError("unknown-model", `no such model for ${task}; there are ${names}`);
 }
 
 /** @throws {InputError} `lone-surrogate`, `text-too-long` */
 function measure(input: unknown, { task, tokenizer }: ServedModel, maxTextLength: number): SizedInput {
   let tokens = 0;
-  for (const text of task.textsOf(input)) {
+  for (const text of SERVED_TASKS[task].textsOf(input as never)) {
     assertText(text);
     if (text.length > maxTextLength) {
       const detail = `the text has ${text.length} characters; this server takes at most ${maxTextLength}`;
@@ -76,8 +74,8 @@ function measure(input: unknown, { task, tokenizer }: ServedModel, maxTextLength
   return { input, tokens };
 }
 
-function routeSchema(own: readonly ServedModel[]) {
-  const { summary, input, parameters, output }: ServedTask = own[0]!.task;
+function routeSchema(task: Task, own: readonly ServedModel[]) {
+  const { summary, input, parameters, output } = SERVED_TASKS[task];
   return {
     summary,
     body: {

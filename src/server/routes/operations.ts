@@ -20,7 +20,7 @@ export function descriptionRoutes(
   { registry }: Metrics,
 ): void {
   app.get("/v1/models", { schema: { summary: "The models, and what each does" } }, () =>
-    models.map(({ name, taskName }) => ({ name, task: taskName })),
+    models.map(({ name, task }) => ({ name, task })),
   );
   app.get("/metrics", { schema: { summary: "Figures in Prometheus's form" } }, async (_request, reply) => {
     reply.type(registry.contentType);
