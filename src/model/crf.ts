@@ -2,6 +2,7 @@ import type { Machine } from "../wasm/machine.ts";
 import { deadEnd, type PathConstraints } from "./crf-constraints.ts";
 import { CrfPosterior } from "./crf-posterior.ts";
 import { type CrfScores, NO_LABEL, type ScoredPath } from "./crf-scores.ts";
+import type { CrfTransitions } from "./crf-stream.ts";
 import type { Weights } from "./weights.ts";
 
 const UNCONSTRAINED: PathConstraints = {};
@@ -120,6 +121,13 @@ export class Crf {
   deadEnd(emissions: number, steps: number, constraints: PathConstraints): number | undefined {
     this.#constrain(emissions, steps, constraints);
     return deadEnd(this.#scores(emissions, steps));
+  }
+
+  /** Its scores without those of a sequence, in memory of their own. */
+  transitions(allows: PathConstraints["allows"] = undefined): CrfTransitions {
+    if (allows !== this.#packed) this.packTransitions(allows);
+    const { labels, stride, start, transitions, end } = this.#scores(0, 0);
+    return { labels, stride, start: start.slice(), transitions: transitions.slice(), end: end.slice() };
   }
 
   #constrain(emissions: number, steps: number, { allows, labelsAt }: PathConstraints): void {

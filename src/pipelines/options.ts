@@ -20,6 +20,16 @@ export function checkCount(name: string, value: unknown): void {
   }
 }
 
+export function checkInteger(name: string, value: unknown, least: number, most: number): void {
+  if (value === undefined) return;
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  refuse(name, `an integer from ${least} to ${most}`, value);
+}
+
+export function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "function") refuse(name, "a function", value);
+}
+
 export function checkFlag(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== "boolean") refuse(name, "true or false", value);
 }

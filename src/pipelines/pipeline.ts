@@ -18,7 +18,7 @@ import {
   type MultipleChoicePipeline,
   multipleChoice,
 } from "./multiple-choice.ts";
-import { checkChoice, refuse } from "./options.ts";
+import { checkChoice, checkFunction, refuse } from "./options.ts";
 import {
   type QuestionAnsweringOptions,
   type QuestionAnsweringPipeline,
@@ -87,8 +87,11 @@ export interface LoadingOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Options of a call may be given once for all calls, except for its signal. */
-export type PipelineOptions<T extends Task = "token-classification"> = Omit<Pipelines[T][1], "signal"> &
+/** Options of a call may be given once for all calls, except for its signal and its progress. */
+export type PipelineOptions<T extends Task = "token-classification"> = Omit<
+  Pipelines[T][1],
+  "signal" | "onProgress"
+> &
   LoadingOptions;
 
 /** What differs from place to place: how the kernels arrive, what a source may be, who hashes and who keeps copies. */
@@ -133,7 +136,7 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
     const expected = integrity === undefined ? undefined : parseIntegrity(integrity);
     checkCache(cache);
     checkChoice("kernels", kernels, KERNEL_PATHS);
-    checkOnProgress(onProgress);
+    checkFunction("onProgress", onProgress);
     checkSignal(signal);
     definition.checkOptions(defaults);
     signal?.throwIfAborted();
@@ -175,9 +178,4 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
 function checkCache(cache: unknown): void {
   if (typeof cache === "boolean" || (typeof cache === "string" && cache !== "")) return;
   refuse("cache", "true, false or a name", cache);
-}
-
-function checkOnProgress(onProgress: unknown): void {
-  if (onProgress === undefined || typeof onProgress === "function") return;
-  throw new InputError("bad-option", `onProgress must be a function, not ${typeof onProgress}`);
 }

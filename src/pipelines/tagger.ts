@@ -4,7 +4,8 @@ import type { CrfTokens } from "../model/config.ts";
 import type { Tagging } from "../model/heads/token-classifier.ts";
 import type { Model } from "../model/model.ts";
 import { parseLabel, parseScheme } from "../text/labels.ts";
-import type { Encoding } from "../text/tokenizer.ts";
+import { assertText, type Encoding } from "../text/tokenizer.ts";
+import { layWindows, type TextWindow } from "../text/windows.ts";
 import {
   type AggregationStrategy,
   type Entity,
@@ -16,6 +17,7 @@ import {
   tokenEntities,
 } from "./aggregate.ts";
 import { isMasked, type LabelConstraints, pathConstraints } from "./constraints.ts";
+import { LongText, type WindowSequence } from "./long-text.ts";
 import type { ModelTokenizer } from "./model-tokenizer.ts";
 import type { Request } from "./task-pipeline.ts";
 import { type Reading, TextPosterior } from "./text-posterior.ts";
@@ -23,8 +25,21 @@ import { type Reading, TextPosterior } from "./text-posterior.ts";
 /** A text as the model takes it. */
 interface EncodedText extends LabelledText, Sequence {}
 
+/** How far a text has been tagged, in UTF-16 units. */
+export interface TextProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** How a text is tagged that is longer than a window; see the pipeline's options. */
+export interface WindowingOptions {
+  readonly max_length?: number;
+  readonly stride?: number;
+  readonly onProgress?: (progress: TextProgress) => void;
+}
+
 /** How a text is to be tagged; see the pipeline's options. */
-export interface TaggingOptions {
+export interface TaggingOptions extends WindowingOptions {
   readonly aggregation_strategy?: AggregationStrategy;
   readonly ignore_labels?: readonly string[];
   readonly constraints?: LabelConstraints;
@@ -36,6 +51,9 @@ export type TaggingResult = Entity[] | TokenEntity[] | Reading[] | TextPosterior
 
 /** Options that ask about the CRF. */
 const ASKS_CRF = ["constraints", "n_best", "return_posterior"] as const;
+
+/** The most tokens that come of one UTF-16 unit: a Hangul syllable's letters. */
+const MOST_TOKENS = 3;
 
 /** Of a text without a token that has a label. */
 const NOTHING: Tagging = {
@@ -64,7 +82,7 @@ export class Tagger {
   }
 
   /** A text on its way through the model. */
-  request(text: string, options: TaggingOptions): Request<TaggingResult, EncodedText> {
+  request(text: string, options: TaggingOptions): Request<TaggingResult> {
     const { aggregation_strategy: strategy = "simple", ignore_labels = ["O"] } = options;
     const { constraints, n_best, return_posterior } = options;
     const asksCrf = ASKS_CRF.find((name) => options[name] !== undefined);
@@ -79,6 +97,10 @@ export class Tagger {
       strategy === "none"
         ? tokenEntities(tagged, this.#labels, ignored)
         : groupEntities(tagged, this.#labels, strategy, ignored);
+    assertText(text);
+    // What is asked of the CRF, it is asked of a text as a whole.
+    const fits = asksCrf !== undefined || this.#fits(text, options.max_length ?? this.#tokenizer.maxTokens);
+    if (!fits) return this.#longText(text, options, entitiesOf);
     const encoded = this.#encode(text, constraints);
     const paths = constraints && pathConstraints(constraints, this.#labels, encoded);
     const resultOf = (tagged: TaggedText): TaggingResult => {
@@ -92,11 +114,43 @@ export class Tagger {
     let result: TaggingResult | undefined;
     return {
       sequences: encoded.tokens.length > 0 ? [encoded] : [],
-      read: (sequence, { row }) => {
-        const tagging = this.#model.head.tag(row, sequence.tokens, paths, (token) => noPath(encoded, token));
-        result = resultOf({ ...sequence, tagging });
+      read: (_, { row }) => {
+        const tagging = this.#model.head.tag(row, encoded.tokens, paths, (token) => noPath(encoded, token));
+        result = resultOf({ ...encoded, tagging });
       },
       result: () => result ?? resultOf({ ...encoded, tagging: NOTHING }),
+    };
+  }
+
+  #fits(text: string, max_length: number): boolean {
+    if (text.length * MOST_TOKENS + 2 <= max_length) return true;
+    let tokens = 2;
+    for (const { ids } of this.#tokenizer.tokenizer.encodeParts(text)) {
+      tokens += ids.length;
+      if (tokens > max_length) return false;
+    }
+    return true;
+  }
+
+  #longText(
+    text: string,
+    options: WindowingOptions,
+    entitiesOf: (tagged: TaggedText) => Entity[] | TokenEntity[],
+  ): Request<Entity[] | TokenEntity[], WindowSequence> {
+    const { head } = this.#model;
+    const { tokenizer, maxTokens } = this.#tokenizer;
+    const { max_length = maxTokens, stride = Math.floor((max_length - 2) / 4), onProgress } = options;
+    const [cls, sep] = tokenizer.encode("").ids;
+    const windows = layWindows(text, tokenizer.encodeParts(text), [cls!, sep!], { max_length, stride });
+    const labels = { labels: head.width, labelled: this.#labelled };
+    const tagging = new LongText(text, labels, head.stream(), entitiesOf);
+    return {
+      sequences: asSequences(windows),
+      read(window, { row }) {
+        tagging.read(window, head.scores(row, window.ids.length));
+        onProgress?.({ done: window.end.at(-1)!, total: text.length });
+      },
+      result: () => tagging.found as Entity[] | TokenEntity[],
     };
   }
 
@@ -117,6 +171,10 @@ function noPath({ text, start, end }: EncodedText, token: number): never {
     "no-path",
     `no labels keep to the constraints: none is left for ${word} (characters ${start[token]} to ${end[token]})`,
   );
+}
+
+function* asSequences(windows: Iterable<TextWindow>): Generator<WindowSequence> {
+  for (const window of windows) yield { ...window, inputIds: window.ids };
 }
 
 /** For each token the end of the last piece of its word. */

@@ -5,8 +5,16 @@ import {
   type TokenEntity,
 } from "./aggregate.ts";
 import { checkConstraints, type LabelConstraints } from "./constraints.ts";
-import { checkChoice, checkCount, checkFlag, checkStrings, refuse } from "./options.ts";
-import { Tagger, type TaggingResult } from "./tagger.ts";
+import {
+  checkChoice,
+  checkCount,
+  checkFlag,
+  checkFunction,
+  checkInteger,
+  checkStrings,
+  refuse,
+} from "./options.ts";
+import { Tagger, type TaggingResult, type TextProgress, type WindowingOptions } from "./tagger.ts";
 import type { CallOptions, LoadedPipeline, TaskDefinition } from "./task-pipeline.ts";
 import type { Reading, TextPosterior } from "./text-posterior.ts";
 
@@ -23,6 +31,15 @@ export interface TokenClassificationOptions extends CallOptions {
   readonly n_best?: number;
   /** Gives a {@link TextPosterior} in place of entities, as for those. */
   readonly return_posterior?: boolean;
+  /**
+   * The most tokens that the model sees at once, `[CLS]` and `[SEP]` included; default and limit: what it takes. A longer
+   * text goes through it in windows, each within a line, and is tagged as one; `docs/long-texts.md` says how.
+   */
+  readonly max_length?: number;
+  /** About how many tokens neighbouring windows in a line share. Default: a quarter of a window. */
+  readonly stride?: number;
+  /** Called as each window of a text that is longer than one has been through the model. */
+  readonly onProgress?: (progress: TextProgress) => void;
 }
 
 type Ranked = TokenClassificationOptions & { readonly n_best: number };
@@ -52,9 +69,11 @@ export const tokenClassification: TaskDefinition<
   string,
   TaggingResult
 > = {
-  checkOptions({ aggregation_strategy, ignore_labels, constraints, n_best, return_posterior }) {
+  checkOptions({ aggregation_strategy, ignore_labels, onProgress, ...asked }) {
+    const { constraints, n_best, return_posterior } = asked;
     checkChoice("aggregation_strategy", aggregation_strategy, AGGREGATION_STRATEGIES);
     checkStrings("ignore_labels", ignore_labels);
+    checkFunction("onProgress", onProgress);
     checkConstraints(constraints);
     checkCount("n_best", n_best);
     if (n_best! > MOST_READINGS) refuse("n_best", `an integer from 1 to ${MOST_READINGS}`, n_best);
@@ -68,6 +87,15 @@ export const tokenClassification: TaskDefinition<
   },
   open(model, tokenizer) {
     const tagger = new Tagger(model, tokenizer);
-    return (text, options) => tagger.request(text, options);
+    return (text, options) => {
+      checkWindows(options, tokenizer.maxTokens);
+      return tagger.request(text, options);
+    };
   },
 };
+
+/** @throws {InputError} `bad-option` */
+function checkWindows({ max_length, stride }: WindowingOptions, maxTokens: number): void {
+  checkInteger("max_length", max_length, 3, maxTokens);
+  checkInteger("stride", stride, 0, (max_length ?? maxTokens) - 3);
+}

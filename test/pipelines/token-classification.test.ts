@@ -3,12 +3,13 @@ import { describe, test } from "node:test";
 import {
   DisposedError,
   InputError,
+  type PipelineOptions,
   pipeline,
   type TokenClassificationOptions,
 } from "../../src/index.node.ts";
 import { type RandomModelOptions, randomModel } from "../model/random-model.ts";
 
-const load = (options?: RandomModelOptions, defaults?: TokenClassificationOptions) =>
+const load = (options?: RandomModelOptions, defaults?: PipelineOptions) =>
   pipeline("token-classification", randomModel(options), defaults);
 
 const WORDPIECES = [
@@ -157,7 +158,7 @@ describe("token-classification", () => {
 
   test("goes on after a text that it had to refuse", async () => {
     const tag = await load();
-    const results = await Promise.allSettled([tag("ab"), tag("a".repeat(100)), tag("ab")]);
+    const results = await Promise.allSettled([tag("ab"), tag("\ud83d"), tag("ab")]);
     assert.deepEqual(
       results.map((result) => result.status),
       ["fulfilled", "rejected", "fulfilled"],
@@ -172,22 +173,11 @@ describe("token-classification", () => {
     await assert.rejects(tag("ab\ud83d"), { code: "lone-surrogate", message: /index 2/ });
   });
 
-  test("refuses a text that is too long, saying how long it may be", async () => {
-    const tag = await load();
-    assert.equal(tag.maxTokens, 40);
-    assert.ok(await tag("a".repeat(38)));
-    await assert.rejects(tag("a".repeat(39)), {
-      code: "text-too-long",
-      message: /takes 41 tokens.*at most 40/,
-    });
-    await assert.rejects(tag("a".repeat(100_000)), { code: "text-too-long" });
-  });
-
   test("refuses options that it does not know", async () => {
     const tag = await load();
     const bad = { aggregation_strategy: "mean" } as unknown as TokenClassificationOptions;
     await assert.rejects(tag("a", bad), { code: "bad-option", message: /"mean"/ });
-    await assert.rejects(load({}, bad), { code: "bad-option" });
+    await assert.rejects(load({}, bad as unknown as PipelineOptions), { code: "bad-option" });
     const notList = { ignore_labels: "O" } as unknown as TokenClassificationOptions;
     await assert.rejects(tag("a", notList), { code: "bad-option", message: /ignore_labels/ });
     const task = "fill-mask" as "token-classification";

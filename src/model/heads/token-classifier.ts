@@ -1,6 +1,8 @@
 import { Crf } from "../crf.ts";
 import type { PathConstraints } from "../crf-constraints.ts";
 import type { CrfPosterior, Stretch } from "../crf-posterior.ts";
+import { CrfStream } from "../crf-stream.ts";
+import { SoftmaxStream, type TaggingStream } from "../tagging-stream.ts";
 import type { HeadPlace } from "./head.ts";
 import { TokenScores } from "./token-scores.ts";
 
@@ -58,6 +60,16 @@ export class TokenClassifier extends TokenScores {
       stretchProbability: (stretch) => posterior.probability(stretch),
       posterior,
     };
+  }
+
+  /** What tags a sequence of any length, given its emissions in parts: rows of {@link scores}. */
+  stream(): TaggingStream {
+    return this.crf === undefined ? new SoftmaxStream(this.width) : new CrfStream(this.crf.transitions());
+  }
+
+  /** The scores [rows, labels] of some of the batch's rows, in place until the next batch. */
+  scores(row: number, rows: number): Float32Array {
+    return this.machine.floats(this.output + row * this.width * 4, rows * this.width);
   }
 
   #tagEach(logits: number, tokens: number): Tagging {

@@ -1,0 +1,87 @@
+import { type TextWindow, trustOf } from "../text/windows.ts";
+
+/** Tokens in a row of a text that is read in windows, each with the scores of all windows that hold it. */
+export interface TokenRows {
+  /** The first one's place in the input that the whole text would be, where `[CLS]` is 0. */
+  readonly place: number;
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  readonly word: Int32Array;
+  /** [tokens, labels] */
+  readonly emissions: Float32Array;
+}
+
+/** Merges the scores of tokens that several windows hold: means, weighted by {@link trustOf}. */
+export class MergedRows {
+  readonly #labels: number;
+  #place = 0;
+  #count = 0;
+  #start = new Int32Array();
+  #end = new Int32Array();
+  #word = new Int32Array();
+  #weights = new Float32Array();
+  #sums = new Float32Array(); // [tokens, labels]
+
+  constructor(labels: number) {
+    this.#labels = labels;
+  }
+
+  /** @param logits [rows, labels] of a window that begins no earlier than those before */
+  add(window: TextWindow, logits: Float32Array): void {
+    // [CLS] and [SEP] are a window's own, but at the ends of the text.
+    const from = window.first === 0 ? 0 : 1;
+    const to = window.ids.length - (window.last ? 0 : 1);
+    this.#makeRoom(window.first + to - this.#place);
+    for (let row = from; row < to; row++) {
+      const at = window.first + row - this.#place;
+      const weight = trustOf(window, row) || 1;
+      this.#start[at] = window.start[row]!;
+      this.#end[at] = window.end[row]!;
+      this.#word[at] = window.word[row]!;
+      this.#weights[at]! += weight;
+      for (let label = 0; label < this.#labels; label++) {
+        this.#sums[at * this.#labels + label]! += weight * logits[row * this.#labels + label]!;
+      }
+    }
+    this.#count = Math.max(this.#count, window.first + to - this.#place);
+  }
+
+  /** Hands over the tokens before a place in the text's input, of which there will be no more windows. */
+  takeBefore(place: number): TokenRows {
+    const count = Math.max(0, Math.min(place - this.#place, this.#count));
+    const emissions = this.#sums.slice(0, count * this.#labels);
+    emissions.forEach((_, i) => {
+      emissions[i]! /= this.#weights[Math.floor(i / this.#labels)]!;
+    });
+    const taken = {
+      place: this.#place,
+      start: this.#start.slice(0, count),
+      end: this.#end.slice(0, count),
+      word: this.#word.slice(0, count),
+      emissions,
+    };
+    for (const column of [this.#start, this.#end, this.#word, this.#weights]) {
+      column.copyWithin(0, count);
+      column.fill(0, this.#count - count);
+    }
+    this.#sums.copyWithin(0, count * this.#labels);
+    this.#sums.fill(0, (this.#count - count) * this.#labels);
+    this.#place += count;
+    this.#count -= count;
+    return taken;
+  }
+
+  #makeRoom(count: number): void {
+    if (count <= this.#weights.length) return;
+    const larger = <Column extends Int32Array | Float32Array>(column: Column, length: number): Column => {
+      const copy = new (column.constructor as new (length: number) => Column)(length);
+      copy.set(column);
+      return copy;
+    };
+    this.#start = larger(this.#start, count);
+    this.#end = larger(this.#end, count);
+    this.#word = larger(this.#word, count);
+    this.#weights = larger(this.#weights, count);
+    this.#sums = larger(this.#sums, count * this.#labels);
+  }
+}
