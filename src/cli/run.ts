@@ -51,14 +51,21 @@ async function run(model: string, argument: string | undefined, options: RunOpti
     const format = createFormat(formatName, tag.model, styleFor(process.stdout, process.env));
     await write(process.stdout, format.head);
     let count = 0;
+    let begun = 0;
     for await (const { text, place, bytesRead } of input.texts) {
+      const show = (part: number) => {
+        const bytes = begun + part * (bytesRead - begun);
+        progress?.update(count, input.byteLength === undefined ? undefined : bytes / input.byteLength);
+      };
       const entities = await tagAt(place, tag, text, {
         aggregation_strategy: aggregationStrategy,
         ignore_labels: ignoreLabels,
+        onProgress: ({ done, total }) => show(done / total),
       });
       await write(process.stdout, format.text(text, entities, count));
       count++;
-      progress?.update(count, input.byteLength === undefined ? undefined : bytesRead / input.byteLength);
+      show(1);
+      begun = bytesRead;
     }
     await write(process.stdout, format.tail(count));
   } finally {
