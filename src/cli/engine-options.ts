@@ -16,6 +16,9 @@ export const deviceOption = () =>
     .choices(DEVICES)
     .default("wasm");
 
+export const fp16Option = () =>
+  new Option("--fp16", "mixed precision, on a GPU: 16-bit floats in memory, 32-bit ones in sums and weights");
+
 export const threadsOption = () =>
   new Option("--threads <number>", 'threads that share the work, or "auto"').argParser(parseThreads);
 

@@ -6,8 +6,8 @@ export interface StepEntry {
   readonly steps: number;
   readonly epoch: number;
   readonly loss: number;
-  /** Before clipping. */
-  readonly gradientNorm: number;
+  /** Before clipping; null where mixed precision left the step out. */
+  readonly gradientNorm: number | null;
   readonly learningRate: number;
   readonly tokens: number;
   /** Since the seed's start; absent in older logs. */

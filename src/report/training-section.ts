@@ -12,12 +12,17 @@ const MOST_POINTS = 120;
 export function trainingSection({ task, curves, outcomes }: Report): string {
   if (curves.length === 0) return `<p class="note">No step has been logged yet.</p>`;
   const { metric } = wordingOf(task);
-  const curve = (id: string, title: string, logarithmic: boolean, value: (entry: StepEntry) => number) =>
+  const curve = (
+    id: string,
+    title: string,
+    logarithmic: boolean,
+    value: (entry: StepEntry) => number | null,
+  ) =>
     figure(
       {
         id,
         title,
-        description: describe(curves, (seed) => seed.steps.map(value)),
+        description: describe(curves, ({ steps }) => steps.map(value).filter((y) => y !== null)),
         xLabel: "step",
         wholeX: true,
         logarithmic,
@@ -25,7 +30,9 @@ export function trainingSection({ task, curves, outcomes }: Report): string {
           name: `seed ${seed}`,
           look,
           points: thin(
-            steps.map((entry): Point => [entry.step, value(entry)]),
+            steps
+              .map((entry) => [entry.step, value(entry)] as const)
+              .filter((point): point is Point => point[1] !== null),
             MOST_POINTS,
           ),
         })),

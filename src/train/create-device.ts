@@ -19,6 +19,8 @@ export interface DeviceSettings {
    * bit has to name the one that it began with.
    */
   readonly kernels?: string | undefined;
+  /** Mixed precision: 16-bit floats in memory, 32-bit ones in sums and weights. On a GPU alone; off unless given. */
+  readonly fp16?: boolean | undefined;
 }
 
 /** What an environment has to train with. */
@@ -34,7 +36,7 @@ export interface Platform {
  * @throws {EngineError} where there is no such device, or not with as many threads
  */
 export async function createDevice(platform: Platform, settings: DeviceSettings): Promise<Device> {
-  const { device = "wasm", threads = 1, kernels } = settings;
+  const { device = "wasm", threads = 1, kernels, fp16 = false } = settings;
   if (!DEVICES.includes(device)) {
     throw new InputError("bad-option", `device must be one of ${DEVICES.join(", ")}, not ${device}`);
   }
@@ -49,15 +51,19 @@ export async function createDevice(platform: Platform, settings: DeviceSettings)
         `the ${kernels} kernels are the processor's, not those of device webgpu`,
       );
     }
-    return openWebGpuDevice(await connect(await platform.findGpu()));
+    return openWebGpuDevice(await connect(await platform.findGpu()), fp16);
+  }
+  if (fp16 && (device === "wasm" || kernels !== undefined)) {
+    throw new InputError("bad-option", "fp16 needs device webgpu: the processor computes in 32 bits");
   }
   if (device === "wasm" || kernels !== undefined) return createWasmDevice(platform, threads, kernels);
   try {
     const connection = await connect(await platform.findGpu());
-    if (!connection.isSoftware) return openWebGpuDevice(connection);
+    if (!connection.isSoftware) return openWebGpuDevice(connection, fp16);
   } catch (error) {
-    if (!(error instanceof EngineError && error.code === "no-webgpu")) throw error;
+    if (fp16 || !(error instanceof EngineError && error.code === "no-webgpu")) throw error;
   }
+  if (fp16) throw new EngineError("no-webgpu", "fp16 needs a GPU, and there is but one in software");
   return createWasmDevice(platform, threads, undefined);
 }
 

@@ -20,17 +20,17 @@ export type CreatePretraining = (
 ) => Promise<ElectraPretraining>;
 
 export function traineeCreator(platform: Platform): CreateTrainee {
-  return async ({ device, threads, kernels, ...settings }, initial = new Map()) =>
+  return async ({ device, threads, kernels, fp16, ...settings }, initial = new Map()) =>
     onDevice(
-      await createDevice(platform, { device, threads, kernels }),
+      await createDevice(platform, { device, threads, kernels, fp16 }),
       (on) => new ElectraTrainee(on, settings, initial),
     );
 }
 
 export function pretrainingCreator(platform: Platform): CreatePretraining {
-  return async ({ device, threads, kernels, ...settings }, initial = new Map()) =>
+  return async ({ device, threads, kernels, fp16, ...settings }, initial = new Map()) =>
     onDevice(
-      await createDevice(platform, { device, threads, kernels }),
+      await createDevice(platform, { device, threads, kernels, fp16 }),
       (on) => new ElectraPretraining(on, settings, initial),
     );
 }

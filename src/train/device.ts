@@ -71,6 +71,21 @@ export interface AdamW {
 }
 
 /**
+ * Floats of 16 bits beside those of 32 (Micikevicius et al. 2018): every operation takes either as operands that are floats,
+ * and adds up in 32 bits. What has no place in 16 bits becomes infinite.
+ */
+export interface MixedPrecision {
+  /** Floats of 16 bits, or of 32 where columns are no whole fours. As {@link Device.allocate}. */
+  allocate(rows: number, columns: number): Buffer;
+  /** As {@link Device.temporary}. */
+  temporary(rows: number, columns: number): Buffer;
+  /** out = x, rounded where `out` has fewer bits. */
+  convert(x: Buffer, out: Buffer): void;
+  /** x *= factor */
+  multiply(x: Buffer, factor: number): void;
+}
+
+/**
  * What training runs on. Operations are recorded, and done in order once {@link submit} or {@link read} hands them over.
  * Nothing may be recorded, written or released while what was handed over is not yet taken, as `submit` tells. Forward and
  * backward are named alike; a backward operation writes its result unless it says that it accumulates. Operands must have
@@ -101,6 +116,8 @@ export interface Device {
   readonly byteLength: number;
   /** Which build of the operations computes: results of different ones differ by rounding. */
   readonly kernels: string;
+  /** Undefined where all floats are of 32 bits. */
+  readonly mixedPrecision?: MixedPrecision | undefined;
 
   fill(out: Buffer, value: number): void;
   /** out = a · b, each transposed where the options say so */

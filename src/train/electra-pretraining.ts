@@ -95,6 +95,11 @@ export class ElectraPretraining {
     return this.#device.byteLength;
   }
 
+  /** As `Trainee.lossScale`. */
+  get lossScale(): number | undefined {
+    return this.#parameters.lossScale;
+  }
+
   /**
    * Forward and backward; gradients add up until {@link update}.
    *
@@ -112,7 +117,8 @@ export class ElectraPretraining {
 
   /** As `Trainee.update`. */
   update(settings: UpdateSettings): Promise<number> {
-    return this.#turns.take(() => this.#parameters.update(settings));
+    const mixed = this.#device.mixedPrecision !== undefined;
+    return this.#turns.take(() => this.#parameters.update(settings), mixed);
   }
 
   /** What has been counted since this was last asked for. */
@@ -165,11 +171,13 @@ export class ElectraPretraining {
     const device = this.#device;
     const tape = new Tape(device);
     const draws = new Draws(seed);
+    const { lossScale = 1 } = this.#parameters;
+    this.#parameters.prepare();
     const { sequences, maskedIds, maskedRows, maskedTokens } = this.#pack(batch);
 
     const context = this.#generator.encode(tape, { ...sequences, inputIds: maskedIds }, draws);
     const predicted = this.#generator.predictTokens(tape, context, maskedRows);
-    const generatorScale = scale.generator * WEIGHTS.generator;
+    const generatorScale = scale.generator * WEIGHTS.generator * lossScale;
     const generatorLoss = crossEntropy(tape, predicted, maskedTokens, generatorScale);
     device.countHits(predicted.value, maskedTokens, this.#hits);
 
@@ -179,7 +187,7 @@ export class ElectraPretraining {
 
     const hidden = this.#discriminator.encode(tape, sequences, draws);
     const detected = this.#discriminator.detectReplaced(tape, hidden);
-    const discriminatorScale = scale.discriminator * WEIGHTS.discriminator;
+    const discriminatorScale = scale.discriminator * WEIGHTS.discriminator * lossScale;
     const discriminatorLoss = binaryCrossEntropy(tape, detected, replaced, discriminatorScale);
     device.scoreHistogram(detected.value, replaced, this.#histogram);
 

@@ -62,18 +62,23 @@ export class ElectraTrainee implements Trainee {
     return this.#device.byteLength;
   }
 
+  get lossScale(): number | undefined {
+    return this.#parameters.lossScale;
+  }
+
   accumulate(batch: readonly Example[], seed: number, scale: number): Promise<number> {
     return this.#turns.take(async () => {
       const tape = new Tape(this.#device);
       const scores = this.#scores(tape, batch, new Draws(seed));
-      const loss = this.#loss(tape, scores, batch, scale);
+      const loss = this.#loss(tape, scores, batch, scale * (this.#parameters.lossScale ?? 1));
       tape.backward();
       return (await this.#device.read(loss))[0]! * scale;
     });
   }
 
   update(settings: UpdateSettings): Promise<number> {
-    return this.#turns.take(() => this.#parameters.update(settings));
+    const mixed = this.#device.mixedPrecision !== undefined;
+    return this.#turns.take(() => this.#parameters.update(settings), mixed);
   }
 
   predict(batch: readonly Example[]): Promise<Int32Array[]> {
@@ -130,6 +135,7 @@ export class ElectraTrainee implements Trainee {
   /** The scores of all that carries a label, sequence after sequence: tokens, or sequences. */
   #scores(tape: Tape, batch: readonly Example[], draws: Draws): { logits: Tensor; offsets: Offsets } {
     const device = this.#device;
+    this.#parameters.prepare();
     const { tokens, starts } = this.#pack(batch);
     const hidden = this.#network.encode(tape, tokens, draws);
     if (this.#settings.head === "sequence") {

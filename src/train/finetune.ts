@@ -1,5 +1,6 @@
 import { batchesOf } from "./batches.ts";
 import { IGNORED_LABEL } from "./labels.ts";
+import { isLeftOut } from "./loss-scale.ts";
 import { followLoss, type LossTrend, NO_TREND } from "./loss-trend.ts";
 import { peakRate, rateFactor, type Schedule } from "./schedule.ts";
 import type { Example, Trainee } from "./trainee.ts";
@@ -34,8 +35,10 @@ export interface StepReport {
   readonly endsEpoch: boolean;
   /** The mean over sequences under a CRF, over labelled tokens without. */
   readonly loss: number;
-  /** Before clipping. */
+  /** Before clipping; not finite where mixed precision left the step out. */
   readonly gradientNorm: number;
+  /** As {@link Trainee.lossScale}, after the step. */
+  readonly lossScale?: number | undefined;
   readonly learningRate: number;
   readonly tokens: number;
 }
@@ -70,6 +73,7 @@ export async function* finetune(
       step++;
       const parts = batches.slice(i * accumulate, (i + 1) * accumulate);
       const losses = lossesIn(parts.flat());
+      const scale = trainee.lossScale;
       const shares = parts.map((batch, part) =>
         trainee.accumulate(batch, (seed * 0x10001 + step * accumulate + part) >>> 0, 1 / losses),
       );
@@ -83,7 +87,8 @@ export async function* finetune(
       });
       const [gradientNorm, ...partLosses] = await Promise.all([norm, ...shares]);
       const loss = partLosses.reduce((sum, part) => sum + part, 0);
-      trend = followLoss(trend, loss, gradientNorm, step);
+      const { lossScale } = trainee;
+      if (!isLeftOut(scale, lossScale)) trend = followLoss(trend, loss, gradientNorm, step);
       const endsEpoch = i + 1 === stepsInEpoch;
       yield {
         position: endsEpoch
@@ -94,6 +99,7 @@ export async function* finetune(
         endsEpoch,
         loss,
         gradientNorm,
+        lossScale,
         learningRate: factor * settings.learningRate,
         tokens: parts.flat().reduce((sum, { inputIds }) => sum + inputIds.length, 0),
       };

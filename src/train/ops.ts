@@ -5,12 +5,12 @@ import type { Parameter, Tape, Tensor } from "./tape.ts";
 export function linear(tape: Tape, x: Tensor, weight: Parameter, bias: Parameter): Tensor {
   const { device } = tape;
   const out = tape.tensor(x.value.rows, weight.value.rows);
-  device.matmul(x.value, weight.value, out.value, { transposeB: true, bias: bias.value });
+  device.matmul(x.value, weight.working, out.value, { transposeB: true, bias: bias.value });
   return tape.record(out, (gradient) => {
     device.matmul(gradient, x.value, weight.gradient, { transposeA: true, accumulate: true });
     device.addRows(gradient, bias.gradient);
-    const xGradient = device.temporary(x.value.rows, x.value.columns);
-    device.matmul(gradient, weight.value, xGradient);
+    const xGradient = tape.values(x.value.rows, x.value.columns);
+    device.matmul(gradient, weight.working, xGradient);
     tape.addGradient(x, xGradient);
   });
 }
@@ -20,7 +20,7 @@ export function gelu(tape: Tape, x: Tensor): Tensor {
   const out = tape.tensor(rows, columns);
   tape.device.gelu(x.value, out.value);
   return tape.record(out, (gradient) => {
-    const xGradient = tape.device.temporary(rows, columns);
+    const xGradient = tape.values(rows, columns);
     tape.device.geluBackward(x.value, gradient, xGradient);
     tape.addGradient(x, xGradient);
   });
@@ -32,7 +32,7 @@ export function dropout(tape: Tape, x: Tensor, settings: Dropout): Tensor {
   const out = tape.tensor(rows, columns);
   tape.device.dropout(x.value, out.value, settings);
   return tape.record(out, (gradient) => {
-    const xGradient = tape.device.temporary(rows, columns);
+    const xGradient = tape.values(rows, columns);
     tape.device.dropout(gradient, xGradient, settings);
     tape.addGradient(x, xGradient);
   });
@@ -55,7 +55,7 @@ export function layerNorm(tape: Tape, x: Tensor, gamma: Parameter, beta: Paramet
   device.layerNorm(x.value, gamma.value, beta.value, out.value, statistics, epsilon);
   return tape.record(out, (gradient) => {
     device.layerNormParametersBackward(x.value, statistics, gradient, gamma.gradient, beta.gradient);
-    const xGradient = device.temporary(rows, columns);
+    const xGradient = tape.values(rows, columns);
     device.layerNormBackward(x.value, gamma.value, statistics, gradient, xGradient);
     tape.addGradient(x, xGradient);
   });
@@ -83,7 +83,7 @@ export function takeRows(tape: Tape, x: Tensor, rows: Buffer): Tensor {
   const out = tape.tensor(rows.columns, x.value.columns);
   device.gather(rows, x.value, out.value);
   return tape.record(out, (gradient) => {
-    const xGradient = device.temporary(x.value.rows, x.value.columns);
+    const xGradient = tape.values(x.value.rows, x.value.columns);
     device.fill(xGradient, 0);
     device.gatherBackward(rows, gradient, xGradient);
     tape.addGradient(x, xGradient);
@@ -103,7 +103,7 @@ export function attention(
   const context = tape.tensor(rows, columns / 3);
   const kept = device.attention(queryKeyValue.value, context.value, offsets, heads, dropout);
   return tape.record(context, (gradient) => {
-    const back = device.temporary(rows, columns);
+    const back = tape.values(rows, columns);
     const [x, out] = [queryKeyValue.value, context.value];
     device.attentionBackward(x, out, kept, gradient, back, offsets, heads, dropout);
     tape.addGradient(queryKeyValue, back);

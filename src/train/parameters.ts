@@ -1,6 +1,7 @@
 import type { Parameter as Description } from "../model/parameters.ts";
 import type { Buffer, Device, Trained } from "./device.ts";
 import { initialValues } from "./initial.ts";
+import { LOSS_SCALE, LossScale } from "./loss-scale.ts";
 import type { Parameter } from "./tape.ts";
 import type { UpdateSettings } from "./trainee.ts";
 
@@ -12,13 +13,17 @@ const FIRST_MOMENT = "adam.first.";
 const SECOND_MOMENT = "adam.second.";
 
 /** Where tensors begin, in values: a multiple of this, as devices want it of memory that an operation is handed. */
-const ALIGNMENT = 64;
+const ALIGNMENT = 128;
 
 /** All that is trained: values, gradients and moments by Hugging Face's tensor names, all of a kind in one buffer. */
 export class Parameters {
   readonly #device: Device;
   readonly #descriptions: readonly Description[];
   readonly #all: Trained;
+  /** In mixed precision: of all values, 16 bits each. */
+  readonly #copies: Buffer | undefined;
+  readonly #scale: LossScale | undefined;
+  #copiesAreOld = true;
   readonly #named = new Map<string, Placed>();
   readonly #joined = new Map<string, Placed>();
   #used = 0;
@@ -29,6 +34,9 @@ export class Parameters {
     const size = descriptions.reduce((sum, { shape }) => sum + alignedSizeOf(shape), 0);
     const buffer = () => device.allocate(1, size);
     this.#all = { value: buffer(), gradient: buffer(), firstMoment: buffer(), secondMoment: buffer() };
+    const { mixedPrecision } = device;
+    this.#copies = mixedPrecision?.allocate(1, size);
+    this.#scale = mixedPrecision && new LossScale();
     for (const { name, shape } of descriptions) {
       const [, self, part, kind] = JOINED.exec(name) ?? [];
       if (self === undefined) this.#named.set(name, this.#allocate(name, shape));
@@ -57,9 +65,22 @@ export class Parameters {
       const values = initial.get(parameter.name) ?? initialValues(parameter, seed, site);
       this.#write(parameter.name, this.#named.get(parameter.name)!.value, values);
     }
+    this.#copiesAreOld = true;
   }
 
-  /** As `Trainee.update`. */
+  /** As `Trainee.lossScale`. */
+  get lossScale(): number | undefined {
+    return this.#scale?.value;
+  }
+
+  /** Before the network is recorded: what its products take becomes what the values are. */
+  prepare(): void {
+    if (this.#copies === undefined || !this.#copiesAreOld) return;
+    this.#device.mixedPrecision!.convert(this.#all.value, this.#copies);
+    this.#copiesAreOld = false;
+  }
+
+  /** As `Trainee.update`. In mixed precision nothing may be recorded before it is done, which may change the scale. */
   async update({
     learningRate,
     weightDecay,
@@ -68,8 +89,12 @@ export class Parameters {
     correctBias = true,
     ...adam
   }: UpdateSettings): Promise<number> {
+    const { gradient } = this.#all;
+    if (this.#scale !== undefined) {
+      this.#device.mixedPrecision!.multiply(gradient, 1 / this.#scale.value);
+    }
     const norm = this.#device.temporary(1, 1);
-    this.#device.norm(this.#all.gradient, norm);
+    this.#device.norm(gradient, norm);
     this.#device.adamW(
       Array.from(this.#named.values(), (parameter) => ({
         ...parameter,
@@ -84,12 +109,18 @@ export class Parameters {
       },
       norm,
     );
-    this.#device.fill(this.#all.gradient, 0);
-    return (await this.#device.read(norm))[0]!;
+    this.#device.fill(gradient, 0);
+    this.#copiesAreOld = true;
+    const [length] = await this.#device.read(norm);
+    this.#scale?.follow(Number.isFinite(length));
+    return length!;
   }
 
-  gradients(): Promise<Map<string, Float32Array>> {
-    return this.#read("", "gradient");
+  async gradients(): Promise<Map<string, Float32Array>> {
+    const gradients = await this.#read("", "gradient");
+    const factor = 1 / (this.lossScale ?? 1);
+    for (const values of gradients.values()) values.set(values.map((value) => value * factor));
+    return gradients;
   }
 
   /** As `Trainee.state`. */
@@ -99,7 +130,8 @@ export class Parameters {
       this.#read(FIRST_MOMENT, "firstMoment"),
       this.#read(SECOND_MOMENT, "secondMoment"),
     ]);
-    return new Map(parts.flatMap((part) => [...part]));
+    const state = new Map(parts.flatMap((part) => [...part]));
+    return this.#scale === undefined ? state : state.set(LOSS_SCALE, this.#scale.state());
   }
 
   /** As `Trainee.restore`. */
@@ -109,6 +141,8 @@ export class Parameters {
       this.#write(FIRST_MOMENT + name, parameter.firstMoment, state.get(FIRST_MOMENT + name));
       this.#write(SECOND_MOMENT + name, parameter.secondMoment, state.get(SECOND_MOMENT + name));
     }
+    this.#scale?.restore(state.get(LOSS_SCALE));
+    this.#copiesAreOld = true;
   }
 
   async #read(prefix: string, kind: keyof Trained): Promise<Map<string, Float32Array>> {
@@ -143,11 +177,13 @@ export class Parameters {
   #place(name: string, shape: readonly number[], first: number): Placed {
     const [rows, columns] = asMatrix(shape);
     const own = (buffer: Buffer) => this.#device.slice(buffer, first, rows, columns);
+    const value = own(this.#all.value);
     return {
       name,
       shape,
       first,
-      value: own(this.#all.value),
+      value,
+      working: this.#copies === undefined || columns % 4 > 0 ? value : own(this.#copies),
       gradient: own(this.#all.gradient),
       firstMoment: own(this.#all.firstMoment),
       secondMoment: own(this.#all.secondMoment),
@@ -157,6 +193,7 @@ export class Parameters {
 
 /** A parameter, and where among all of them its first value is. */
 interface Placed extends Trained {
+  readonly working: Buffer;
   readonly name: string;
   readonly shape: readonly number[];
   readonly first: number;

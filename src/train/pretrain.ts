@@ -1,5 +1,6 @@
 import { TrainingError } from "../errors.ts";
 import type { ElectraPretraining, MaskedExample, PretrainingLosses } from "./electra-pretraining.ts";
+import { isLeftOut } from "./loss-scale.ts";
 import { pretrainingRateFactor } from "./schedule.ts";
 
 export interface PretrainSettings {
@@ -19,8 +20,10 @@ export interface PretrainReport {
   readonly steps: number;
   /** The generator's mean over masked tokens, the discriminator's over all. */
   readonly losses: PretrainingLosses;
-  /** Before clipping. */
+  /** Before clipping; not finite where mixed precision left the step out. */
   readonly gradientNorm: number;
+  /** As `Trainee.lossScale`, after the step. */
+  readonly lossScale?: number | undefined;
   readonly learningRate: number;
   readonly tokens: number;
 }
@@ -40,7 +43,7 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-6, correctBias: false };
  *   step before
  */
 export async function* pretrain(
-  trainee: Pick<ElectraPretraining, "accumulate" | "update">,
+  trainee: Pick<ElectraPretraining, "accumulate" | "update" | "lossScale">,
   batchesOfStep: BatchesOfStep,
   settings: PretrainSettings,
   done = 0,
@@ -52,6 +55,7 @@ export async function* pretrain(
     const tokens = examples.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
     const masked = examples.reduce((sum, { maskedPositions }) => sum + maskedPositions.length, 0);
     const scale = { generator: 1 / Math.max(1, masked), discriminator: 1 / tokens };
+    const lossScaleBefore = trainee.lossScale;
     const shares = batches.map((batch, part) =>
       trainee.accumulate(batch, (seed * 0x10001 + step * batches.length + part) >>> 0, scale),
     );
@@ -68,10 +72,12 @@ export async function* pretrain(
       generator: parts.reduce((sum, { generator }) => sum + generator, 0),
       discriminator: parts.reduce((sum, { discriminator }) => sum + discriminator, 0),
     };
-    if (![losses.generator, losses.discriminator, gradientNorm].every(Number.isFinite)) {
+    const { lossScale } = trainee;
+    const finite = [losses.generator, losses.discriminator, gradientNorm].every(Number.isFinite);
+    if (!finite && !isLeftOut(lossScaleBefore, lossScale)) {
       const values = `the losses are ${losses.generator} and ${losses.discriminator}, the gradients' norm ${gradientNorm}`;
       throw new TrainingError("diverged", `step ${step}: ${values}`);
     }
-    yield { step, steps, losses, gradientNorm, learningRate, tokens };
+    yield { step, steps, losses, gradientNorm, lossScale, learningRate, tokens };
   }
 }

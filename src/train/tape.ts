@@ -8,6 +8,8 @@ export interface Tensor {
 
 /** A value that training changes. Its gradient adds up until it is cleared. */
 export interface Parameter extends Tensor {
+  /** What products take: the value, or in mixed precision its copy of 16 bits. */
+  readonly working: Buffer;
   readonly name: string;
   readonly shape: readonly number[];
   readonly gradient: Buffer;
@@ -22,9 +24,14 @@ export class Tape {
     this.device = device;
   }
 
-  /** A new value of the given shape, in memory that lasts for the step. */
+  /** Memory that lasts for the step, for a value of the network or a gradient by one. */
+  values(rows: number, columns: number): Buffer {
+    return (this.device.mixedPrecision ?? this.device).temporary(rows, columns);
+  }
+
+  /** A new value of the given shape. */
   tensor(rows: number, columns: number): Tensor {
-    return { value: this.device.temporary(rows, columns), gradient: undefined };
+    return { value: this.values(rows, columns), gradient: undefined };
   }
 
   /** @param step takes the gradient by what was computed and adds to those by what it was computed from */
@@ -42,7 +49,7 @@ export class Tape {
       return;
     }
     const { rows, columns } = gradient;
-    const sum = this.device.temporary(rows, columns); // a residual's two sides share one gradient
+    const sum = this.values(rows, columns); // a residual's two sides share one gradient
     this.device.add(tensor.gradient, gradient, sum);
     tensor.gradient = sum;
   }

@@ -33,6 +33,11 @@ export interface Trainee {
   /** Memory that it holds, in bytes. */
   readonly byteLength: number;
   /**
+   * In mixed precision, what gradients are scaled by on their way back, so that they don't vanish in 16 bits. Where an
+   * {@link update} leaves it smaller than it was, gradients had no place in 16 bits, and the step was left out.
+   */
+  readonly lossScale?: number | undefined;
+  /**
    * Forward and backward; gradients add up until {@link update}.
    *
    * @param seed of the dropout, 32 bits

@@ -12,13 +12,16 @@ export class Turns {
     this.#device = device;
   }
 
-  /** @param record records all that is to be done, and asks for all results, before it waits for any */
-  take<T>(record: () => Promise<T>): Promise<T> {
+  /**
+   * @param record records all that is to be done, and asks for all results, before it waits for any
+   * @param whole whether the next call depends on the results
+   */
+  take<T>(record: () => Promise<T>, whole = false): Promise<T> {
     const recorded = this.#last.then(async () => {
       this.#device.release();
       const result = record();
       result.catch(() => {}); // the caller is told below, but may not have come to listen yet
-      await this.#device.submit();
+      await (whole ? result : this.#device.submit());
       return { result };
     });
     this.#last = recorded.then(

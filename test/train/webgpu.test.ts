@@ -86,7 +86,7 @@ const SMALL_TILE = { rows: 16, columns: 16, depth: 8, threadRows: 4 };
 const gpu = await testGpu();
 if (gpu === undefined) test("WebGPU", tellThatGpuIsMissing);
 else {
-  const openDevice = async (tile?: typeof SMALL_TILE) => openWebGpuDevice(await connect(gpu), tile);
+  const openDevice = async (tile?: typeof SMALL_TILE) => openWebGpuDevice(await connect(gpu), false, tile);
 
   describeDevice("WebGPU", () => openDevice(SMALL_TILE), TOLERANCES, takes);
 

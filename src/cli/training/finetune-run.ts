@@ -14,7 +14,7 @@ import { createTrainee } from "./create-trainee.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import type { FinetunePlan } from "./finetune-plan.ts";
 import { namingCheckpoint } from "./long-run.ts";
-import type { RunFolder, State } from "./run-folder.ts";
+import { CHECKPOINT, type RunFolder, type State } from "./run-folder.ts";
 
 /** What one seed came to. */
 export interface SeedResult {
@@ -45,7 +45,6 @@ export interface RunEvents {
   onEpoch(seed: number, epoch: number, score: number): void;
 }
 
-const CHECKPOINT = "checkpoint.safetensors";
 /** The file of a seed's best weights. */
 export const bestOf = (seed: number) => `best-${seed}.safetensors`;
 
@@ -77,6 +76,7 @@ export async function runFinetune(
         classifier_dropout: options.dropout,
         seed,
         device: options.device,
+        fp16: options.fp16,
         threads: options.threads,
         kernels,
       },
@@ -138,7 +138,7 @@ class SeedRun {
         if (this.#tired) break;
       }
     } catch (error) {
-      throw namingCheckpoint(error, this.#folder.file(CHECKPOINT), this.#safeStep, `seed ${this.#seed}, `);
+      throw namingCheckpoint(error, this.#folder, this.#safeStep, `seed ${this.#seed}, `);
     }
     const { score, epoch: bestEpoch } = this.#best!;
     return {
@@ -173,11 +173,11 @@ class SeedRun {
   }
 
   async #step(report: StepReport, events: RunEvents): Promise<void> {
-    const { position, epoch, endsEpoch, steps, loss, gradientNorm, learningRate, tokens } = report;
+    const { position, epoch, endsEpoch, steps, loss, gradientNorm, lossScale, learningRate, tokens } = report;
     this.#position = position;
     const place = { seed: this.#seed, step: position.step, epoch: epoch + 1 };
     const seconds = this.#seconds;
-    await this.#folder.log({ ...place, steps, loss, gradientNorm, learningRate, tokens, seconds });
+    await this.#folder.log({ ...place, steps, loss, gradientNorm, lossScale, learningRate, tokens, seconds });
     events.onStep(this.#seed, report);
     if (endsEpoch) {
       const { score, dev } = await this.#evaluate();

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import type { Command } from "commander";
-import { TrainingError } from "../../errors.ts";
+import { EngineError, type EngineErrorCode, TrainingError } from "../../errors.ts";
 import { UsageError } from "../failure.ts";
 import { write } from "../terminal.ts";
 import { watchInterruption } from "./interruption.ts";
-import type { RunFolder } from "./run-folder.ts";
+import { CHECKPOINT, type RunFolder } from "./run-folder.ts";
 
 /** What every command takes that leaves a run folder. */
 export interface RunOptions {
@@ -79,13 +79,22 @@ export async function workOn(
   }
 }
 
+/** What a run can go on after, from its last checkpoint. */
+const PASSING: readonly EngineErrorCode[] = ["device-lost", "out-of-memory", "gpu-failed"];
+
 /**
- * What a run ends in that went wrong after a checkpoint of `step`: where it diverged, the error names that checkpoint.
+ * What a run ends in that went wrong after a checkpoint of `step`: where it diverged, or the device failed, the error names
+ * that checkpoint.
  *
  * @param place put before the step, where steps alone don't tell the place
  */
-export function namingCheckpoint(error: unknown, checkpoint: string, step: number, place = ""): unknown {
-  if (!(error instanceof TrainingError) || error.code !== "diverged") return error;
-  const saved = step === 0 ? "nothing had been saved" : `${checkpoint} is of step ${step}`;
-  return new TrainingError("diverged", `${place}${error.message}; ${saved}`, { cause: error });
+export function namingCheckpoint(error: unknown, folder: RunFolder, step: number, place = ""): unknown {
+  const saved = step === 0 ? "nothing had been saved" : `${folder.file(CHECKPOINT)} is of step ${step}`;
+  if (error instanceof TrainingError && error.code === "diverged") {
+    return new TrainingError("diverged", `${place}${error.message}; ${saved}`, { cause: error });
+  }
+  if (error instanceof EngineError && PASSING.includes(error.code)) {
+    return new EngineError(error.code, `${place}${error.message}; ${saved}, --resume ${folder.path} goes on`);
+  }
+  return error;
 }

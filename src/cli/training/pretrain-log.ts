@@ -6,7 +6,8 @@ export interface PretrainEntry {
   readonly step: number;
   readonly steps: number;
   readonly losses: PretrainingLosses;
-  readonly gradientNorm: number;
+  /** Null where mixed precision left the step out. */
+  readonly gradientNorm: number | null;
   readonly learningRate: number;
   readonly tokens: number;
   /** Of training, since the first step. */

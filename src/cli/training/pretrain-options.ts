@@ -5,7 +5,7 @@ import { InputError } from "../../errors.ts";
 import type { Storage } from "../../model/storage.ts";
 import type { DeviceName } from "../../train/device.ts";
 import type { KernelPath } from "../../wasm/kernel-path.ts";
-import { deviceOption, kernelsOption } from "../engine-options.ts";
+import { deviceOption, fp16Option, kernelsOption } from "../engine-options.ts";
 import { atLeast, between, lowerCaseOption, option, tokenizerOption } from "../options.ts";
 import type { VocabularyOptions } from "./vocabulary.ts";
 
@@ -73,6 +73,7 @@ export interface PretrainOptions extends VocabularyOptions, Partial<Size> {
   readonly clipNorm: number;
   readonly seed: number;
   readonly device?: DeviceName;
+  readonly fp16?: boolean;
   readonly threads: number;
   readonly kernels?: KernelPath;
   readonly dtype: Storage;
@@ -118,6 +119,7 @@ export const pretrainOptions = (): Option[] => [
   option("--clip-norm <x>", "the largest norm of the gradients", between(0, 1e9), 1),
   option("--seed <n>", "of all that is random", atLeast(0), 1),
   deviceOption(),
+  fp16Option(),
   option("--threads <n>", "threads that share the work", atLeast(1), availableParallelism()),
   kernelsOption(),
   new Option("--dtype <name>", "how to store the weights").choices(DTYPES).default("f32"),

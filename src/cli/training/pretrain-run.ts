@@ -13,7 +13,7 @@ import { namingCheckpoint } from "./long-run.ts";
 import type { PretrainEntry } from "./pretrain-log.ts";
 import { type PretrainOptions, withSize } from "./pretrain-options.ts";
 import type { PretrainPlan } from "./pretrain-plan.ts";
-import type { RunFolder, State } from "./run-folder.ts";
+import { CHECKPOINT, type RunFolder, type State } from "./run-folder.ts";
 import { writeWeights } from "./write-weights.ts";
 
 /** What a run came to. */
@@ -45,8 +45,6 @@ export interface PretrainEvents {
   onScores(report: PretrainReport, scores: PretrainingScores): void;
 }
 
-const CHECKPOINT = "checkpoint.safetensors";
-
 /**
  * Trains from where the folder's checkpoint says that it was, and writes both models.
  *
@@ -66,6 +64,7 @@ export async function runPretrain(
     dropout: { hidden_dropout_prob: options.dropout, attention_probs_dropout_prob: options.dropout },
     seed: options.seed,
     device: options.device,
+    fp16: options.fp16,
     threads: options.threads,
     kernels: note?.kernels ?? options.kernels,
   });
@@ -118,7 +117,7 @@ class PretrainRun {
         await this.#take(report, events);
       }
     } catch (error) {
-      throw namingCheckpoint(error, this.#folder.file(CHECKPOINT), this.#safeStep);
+      throw namingCheckpoint(error, this.#folder, this.#safeStep);
     }
     return {
       steps: this.#step,

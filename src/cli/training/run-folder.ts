@@ -9,6 +9,9 @@ import { serializeSafetensors } from "../../model/safetensors-writer.ts";
 /** Tensors by name, as a trainee gives and takes them. */
 export type State = ReadonlyMap<string, Float32Array>;
 
+/** Where a run goes on from. */
+export const CHECKPOINT = "checkpoint.safetensors";
+
 const SETTINGS = "settings.json";
 const LOG = "log.jsonl";
 const RESULT = "result.json";

@@ -78,7 +78,7 @@ export class Commands {
         bound.push(operand);
         continue;
       }
-      const copy = this.#copies.temporary(operand.rows, operand.columns);
+      const copy = this.#copies.temporary(operand.rows, operand.columns, operand.bytesPerValue);
       if (access !== "write") this.copy(operand, copy);
       if (access !== "read") results.push([copy, operand]);
       bound.push(copy);

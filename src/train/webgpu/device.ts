@@ -1,5 +1,6 @@
-import type { Device } from "../device.ts";
+import type { Device, MixedPrecision } from "../device.ts";
 import type { Connection } from "./connection.ts";
+import { convert, multiply } from "./kernels/elementwise.ts";
 import { TILE } from "./kernels/matmul.ts";
 import { attentionOperations } from "./operations/attention.ts";
 import { elementwiseOperations } from "./operations/elementwise.ts";
@@ -17,15 +18,17 @@ export const WEBGPU = "webgpu";
 /**
  * Training on a GPU: the kernels of `kernels/`, recorded by `operations/` and handed over a step at a time.
  *
+ * @param fp16 mixed precision
  * @param tile how products are cut, for measuring others
  */
-export function openWebGpuDevice(connection: Connection, tile = TILE): Device {
+export function openWebGpuDevice(connection: Connection, fp16 = false, tile = TILE): Device {
   const { vendor, architecture } = connection.adapter;
   const workspace = new Workspace(connection);
   const { forgetTiles, ...attention } = attentionOperations(workspace);
   const products = matmulOperations(workspace, tile);
   return {
-    kernels: [WEBGPU, vendor, architecture].filter((part) => part !== "").join(" "),
+    kernels: [WEBGPU, vendor, architecture, fp16 ? "fp16" : ""].filter((part) => part !== "").join(" "),
+    mixedPrecision: fp16 ? mixedPrecisionOn(workspace) : undefined,
     get byteLength() {
       return workspace.byteLength;
     },
@@ -51,3 +54,18 @@ export function openWebGpuDevice(connection: Connection, tile = TILE): Device {
     ...optimizerOperations(workspace),
   };
 }
+
+const mixedPrecisionOn = (workspace: Workspace): MixedPrecision => {
+  // Kernels write four values of 16 bits at a time, never one beside another's.
+  const bytes = (columns: number) => (columns % 4 === 0 ? 2 : 4);
+  return {
+    allocate: (rows, columns) => workspace.allocate(rows, columns, bytes(columns)),
+    temporary: (rows, columns) => workspace.temporary(rows, columns, bytes(columns)),
+    convert(x, out) {
+      workspace.each(convert, { x, out }, {});
+    },
+    multiply(x, factor) {
+      workspace.each(multiply, { out: x }, { factor });
+    },
+  };
+};

@@ -5,11 +5,20 @@ export type Access = "read" | "write" | "update";
 export interface Operand {
   readonly access: Access;
   readonly type: string;
+  /** Whether the code goes by `load_<name>` and `store_<name>`, behind which floats of 16 bits may lie as well. */
+  readonly either?: boolean;
+  /** Whether they do. */
+  readonly half?: boolean;
 }
 
 export const reads = (type = "f32"): Operand => ({ access: "read", type });
 export const writes = (type = "f32"): Operand => ({ access: "write", type });
 export const updates = (type = "f32"): Operand => ({ access: "update", type });
+export const either = (operand: Operand): Operand => ({ ...operand, either: true });
+
+/** Halves lie two in a word, so that none can be written without its neighbour. */
+export const takesHalves = ({ either, access, type }: Operand): boolean =>
+  either === true && (access === "read" || type === "vec4f");
 
 /** A WGSL program whose entry is `main`, with what it is handed: `operands` by name, and `parameters.<name>`. */
 export interface Kernel<O extends string = string, P extends string = string> {
@@ -21,20 +30,79 @@ export interface Kernel<O extends string = string, P extends string = string> {
   readonly code: string;
 }
 
+const ofHalves = new WeakMap<object, Map<string, unknown>>();
+
+/** The same kernel, of which some operands are floats of 16 bits; built once. */
+export function withHalves<O extends string, P extends string>(
+  kernel: Kernel<O, P>,
+  names: readonly O[],
+): Kernel<O, P> {
+  if (names.length === 0) return kernel;
+  let others = ofHalves.get(kernel);
+  if (others === undefined) {
+    others = new Map();
+    ofHalves.set(kernel, others);
+  }
+  const key = names.join(" ");
+  let other = others.get(key) as Kernel<O, P> | undefined;
+  if (other === undefined) {
+    const operands: Record<O, Operand> = { ...kernel.operands };
+    for (const name of names) operands[name] = { ...operands[name], half: true };
+    other = { ...kernel, operands, name: `${kernel.name}, halves: ${key}` };
+    others.set(key, other);
+  }
+  return other;
+}
+
 /** The whole program. Operands are all bound alike, so that any of them may lie in the same memory. */
 export function sourceOf({ operands, parameters, code }: Kernel): string {
-  const bindings = Object.entries(operands).map(
-    ([name, { type }], i) => `@group(0) @binding(${i}) var<storage, read_write> ${name}: array<${type}>;`,
+  const named = Object.entries<Operand>(operands);
+  const bindings = named.map(
+    ([name, operand], i) =>
+      `@group(0) @binding(${i}) var<storage, read_write> ${name}: array<${storedType(operand)}>;`,
   );
   const members = Object.entries(parameters).map(([name, type]) => `  ${name}: ${type},`);
   return [
     ...bindings,
+    ...(named.some(([, { half }]) => half) ? [HALVES] : []),
+    ...named.filter(([, { either }]) => either).map(([name, operand]) => accessTo(name, operand)),
     "struct Parameters {",
     ...members,
     "}",
     "@group(1) @binding(0) var<uniform> parameters: Parameters;",
     code,
   ].join("\n");
+}
+
+function storedType({ type, half }: Operand): string {
+  if (!half) return type;
+  return type === "vec4f" ? "vec2u" : "u32";
+}
+
+/** Which WGSL has without the feature `shader-f16`, that many adapters lack. */
+const HALVES = `
+const LARGEST_HALF = 0x477fe000u; // 65504, as a float's bits
+
+/** Infinities for all four where one has no place in 16 bits: WGSL leaves open what that would be. */
+fn packed(values: vec4f) -> vec2u {
+  let beyond = any((bitcast<vec4u>(values) & vec4u(0x7fffffffu)) > vec4u(LARGEST_HALF));
+  let halves = vec2u(pack2x16float(values.xy), pack2x16float(values.zw));
+  return select(halves, vec2u(0x7c007c00u), beyond);
+}
+`;
+
+function accessTo(name: string, { type, half, access }: Operand): string {
+  if (!half) {
+    return `fn load_${name}(i: u32) -> ${type} { return ${name}[i]; }
+fn store_${name}(i: u32, value: ${type}) { ${name}[i] = value; }`;
+  }
+  if (type !== "vec4f") {
+    return `fn load_${name}(i: u32) -> f32 { return unpack2x16float(${name}[i / 2u])[i % 2u]; }`;
+  }
+  return `fn load_${name}(i: u32) -> vec4f {
+  return vec4f(unpack2x16float(${name}[i].x), unpack2x16float(${name}[i].y));
+}
+${access === "read" ? "" : `fn store_${name}(i: u32, value: vec4f) { ${name}[i] = packed(value); }`}`;
 }
 
 /** Writes the parameters as the program's `Parameters` holds them. */

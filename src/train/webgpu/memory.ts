@@ -7,6 +7,8 @@ export interface GpuBuffer extends Buffer {
   readonly memory: GPUBuffer;
   /** In bytes. */
   readonly offset: number;
+  /** 2 for floats of 16 bits. */
+  readonly bytesPerValue: 2 | 4;
 }
 
 const FIRST_BLOCK_BYTES = 1 << 22;
@@ -24,7 +26,7 @@ const MAP_TO_READ = 0x1; // `GPUMapMode.READ`
 const POOLED_BYTES = 1 << 16;
 
 export const sizeOf = ({ rows, columns }: Buffer): number => rows * columns;
-export const bytesOf = (buffer: Buffer): number => sizeOf(buffer) * 4;
+export const bytesOf = (buffer: GpuBuffer): number => sizeOf(buffer) * buffer.bytesPerValue;
 const roundUp = (bytes: number, step: number) => Math.ceil(bytes / step) * step;
 
 /** All buffers of one who trains. */
@@ -112,25 +114,25 @@ export class Memory {
     this.#buffers = buffers;
   }
 
-  allocate(rows: number, columns: number): GpuBuffer {
-    const memory = this.#buffers.create(Math.max(ALIGNMENT, rows * columns * 4), "values");
-    return { rows, columns, memory, offset: 0 };
+  allocate(rows: number, columns: number, bytesPerValue: 2 | 4 = 4): GpuBuffer {
+    const memory = this.#buffers.create(Math.max(ALIGNMENT, rows * columns * bytesPerValue), "values");
+    return { rows, columns, memory, offset: 0, bytesPerValue };
   }
 
-  temporary(rows: number, columns: number): GpuBuffer {
-    const bytes = roundUp(Math.max(rows * columns, 1) * 4, ALIGNMENT);
+  temporary(rows: number, columns: number, bytesPerValue: 2 | 4 = 4): GpuBuffer {
+    const bytes = roundUp(Math.max(rows * columns, 1) * bytesPerValue, ALIGNMENT);
     for (; this.#block < this.#blocks.length; this.#block++, this.#used = 0) {
       const memory = this.#blocks[this.#block]!;
       if (this.#used + bytes > memory.size) continue;
       this.#used += bytes;
-      return { rows, columns, memory, offset: this.#used - bytes };
+      return { rows, columns, memory, offset: this.#used - bytes, bytesPerValue };
     }
     // Each block is twice the one before, so that few are enough for a large network and little for a small one.
     const usual = Math.min(FIRST_BLOCK_BYTES * 2 ** this.#blocks.length, LARGEST_BLOCK_BYTES);
     const memory = this.#buffers.create(Math.max(usual, bytes), "values");
     this.#blocks.push(memory);
     this.#used = bytes;
-    return { rows, columns, memory, offset: 0 };
+    return { rows, columns, memory, offset: 0, bytesPerValue };
   }
 
   release(): void {

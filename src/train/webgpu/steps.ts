@@ -48,6 +48,7 @@ const wholeOf = ({ memory }: GpuBuffer): GpuBuffer => ({
   offset: 0,
   rows: 1,
   columns: memory.size / 4,
+  bytesPerValue: 4,
 });
 const isSame = (a: GpuBuffer, b: GpuBuffer) =>
   a.memory === b.memory && a.offset === b.offset && sizeOf(a) === sizeOf(b);

@@ -1,9 +1,9 @@
 import type { Buffer, Dropout } from "../device.ts";
 import { Commands, type Groups } from "./commands.ts";
 import type { Connection } from "./connection.ts";
-import type { Kernel } from "./kernel.ts";
+import { type Kernel, takesHalves, withHalves } from "./kernel.ts";
 import { COLUMNS, columnSums } from "./kernels/columns.ts";
-import { ELEMENTWISE_WORKGROUP, type ElementwiseVariant } from "./kernels/elementwise.ts";
+import { convert, ELEMENTWISE_WORKGROUP, type ElementwiseVariant } from "./kernels/elementwise.ts";
 import type { sum } from "./kernels/losses.ts";
 import { Buffers, bytesOf, type GpuBuffer, Memory, Staging, sizeOf } from "./memory.ts";
 
@@ -56,17 +56,17 @@ export class Workspace {
     return this.#connection.device.limits;
   }
 
-  allocate(rows: number, columns: number): GpuBuffer {
-    return this.#memory.allocate(rows, columns);
+  allocate(rows: number, columns: number, bytesPerValue: 2 | 4 = 4): GpuBuffer {
+    return this.#memory.allocate(rows, columns, bytesPerValue);
   }
 
   slice(buffer: Buffer, first: number, rows: number, columns: number): GpuBuffer {
-    const { memory, offset } = buffer as GpuBuffer;
-    return { rows, columns, memory, offset: offset + first * 4 };
+    const { memory, offset, bytesPerValue } = buffer as GpuBuffer;
+    return { rows, columns, memory, offset: offset + first * bytesPerValue, bytesPerValue };
   }
 
-  temporary(rows: number, columns: number): GpuBuffer {
-    return this.#memory.temporary(rows, columns);
+  temporary(rows: number, columns: number, bytesPerValue: 2 | 4 = 4): GpuBuffer {
+    return this.#memory.temporary(rows, columns, bytesPerValue);
   }
 
   integers(values: ArrayLike<number>): GpuBuffer {
@@ -89,9 +89,10 @@ export class Workspace {
 
   async read(buffer: Buffer): Promise<Float32Array> {
     this.#buffers.assertUsable();
-    const bytes = bytesOf(buffer);
+    const floats = isHalf(buffer) ? this.#asFloats(buffer) : (buffer as GpuBuffer);
+    const bytes = bytesOf(floats);
     const staged = this.#staging.take(bytes);
-    this.#commands.copyOut(buffer as GpuBuffer, staged);
+    this.#commands.copyOut(floats, staged);
     await this.#commands.submit();
     return this.#staging.read(staged, bytes);
   }
@@ -134,12 +135,34 @@ export class Workspace {
     this.run(kernel({ wide }), operands, all, capped(units(count, ELEMENTWISE_WORKGROUP)));
   }
 
+  /** A kernel that knows no floats of 16 bits is handed copies in their place. */
   run<O extends string, P extends string>(
     kernel: Kernel<O, P>,
     operands: Readonly<Record<O, Buffer>>,
     parameters: Readonly<Record<P, number>>,
     groups: Groups,
   ): void {
-    this.#commands.dispatch(kernel, operands as Readonly<Record<O, GpuBuffer>>, parameters, groups);
+    const bound = { ...operands } as Record<O, GpuBuffer>;
+    const halves: O[] = [];
+    const results: [from: Buffer, to: Buffer][] = [];
+    for (const name in kernel.operands) {
+      if (!isHalf(operands[name])) continue;
+      if (takesHalves(kernel.operands[name])) {
+        halves.push(name);
+        continue;
+      }
+      bound[name] = this.#asFloats(operands[name]);
+      if (kernel.operands[name].access !== "read") results.push([bound[name], operands[name]]);
+    }
+    this.#commands.dispatch(withHalves(kernel, halves), bound, parameters, groups);
+    for (const [x, out] of results) this.each(convert, { x, out }, {});
+  }
+
+  #asFloats(x: Buffer): GpuBuffer {
+    const out = this.temporary(x.rows, x.columns);
+    this.each(convert, { x, out }, {});
+    return out;
   }
 }
+
+const isHalf = (buffer: Buffer): boolean => (buffer as GpuBuffer).bytesPerValue === 2;

@@ -1,5 +1,5 @@
 import type { Offsets } from "../../device.ts";
-import { type Access, each, type Kernel, type Operand, reads, variants, writes } from "../kernel.ts";
+import { type Access, each, either, type Kernel, type Operand, reads, variants, writes } from "../kernel.ts";
 import { RANDOM } from "./random.ts";
 
 /** Rows that a workgroup has of a sequence, and those that it meets them with at a time. */
@@ -130,7 +130,7 @@ ${each(
     kept${i} = kept[row * parameters.heads + head];
     for (var quad = 0u; quad < QUADS; quad++) {
       let at = row * hidden + ofHead + quad * 4u;
-      slope${i} += dot(load_context(at, quad), load_contextGradient(at, quad));
+      slope${i} += dot(loadQuad_context(at, quad), loadQuad_contextGradient(at, quad));
     }
     if (threadColumn == 0u) {
       slopes[row * parameters.heads + head] = slope${i};
@@ -236,7 +236,7 @@ function attentionKernel(
   return {
     name: `${name} ${headSize}${dropout ? " dropout" : ""}`,
     operands: {
-      ...Object.fromEntries(names.map((matrix) => [matrix, { access: matrices[matrix]!, type }])),
+      ...Object.fromEntries(names.map((matrix) => [matrix, either({ access: matrices[matrix]!, type })])),
       ...others,
       tiles: reads("vec4u"),
     },
@@ -295,13 +295,13 @@ ${body(Math.ceil(quads / SIDE))}
 
 /** Quad number `quad` of a head, at value number `at` of a matrix; and a tile of rows of them, 0 beyond the sequence. */
 const loaders = (matrix: string, wide: boolean) => `
-fn load_${matrix}(at: u32, quad: u32) -> vec4f {
+fn loadQuad_${matrix}(at: u32, quad: u32) -> vec4f {
   ${
     wide
-      ? `return ${matrix}[at / 4u];`
+      ? `return load_${matrix}(at / 4u);`
       : `var values = vec4f();
   for (var i = 0u; i < min(4u, HEAD_SIZE - quad * 4u); i++) {
-    values[i] = ${matrix}[at + i];
+    values[i] = load_${matrix}(at + i);
   }
   return values;`
   }
@@ -313,19 +313,19 @@ fn loadTile_${matrix}(start: u32, length: u32, first: u32, width: u32, column: u
     let quad = i % QUADS;
     var values = vec4f();
     if (first + row < length) {
-      values = load_${matrix}((start + first + row) * width + column + quad * 4u, quad);
+      values = loadQuad_${matrix}((start + first + row) * width + column + quad * 4u, quad);
     }
     tile[row * STRIDE + quad] = values;
   }
 }`;
 
 const storer = (matrix: string, wide: boolean) => `
-fn store_${matrix}(at: u32, quad: u32, values: vec4f) {
+fn storeQuad_${matrix}(at: u32, quad: u32, values: vec4f) {
   ${
     wide
-      ? `${matrix}[at / 4u] = values;`
+      ? `store_${matrix}(at / 4u, values);`
       : `for (var i = 0u; i < min(4u, HEAD_SIZE - quad * 4u); i++) {
-    ${matrix}[at + i] = values[i];
+    store_${matrix}(at + i, values[i]);
   }`
   }
 }`;
@@ -342,7 +342,7 @@ ${each(
   4,
   (
     i,
-  ) => `      let own${i} = load_${matrix}((start + min(first + ${i}u, length - 1u)) * (${width}) + ${column} + quad * 4u, quad);
+  ) => `      let own${i} = loadQuad_${matrix}((start + min(first + ${i}u, length - 1u)) * (${width}) + ${column} + quad * 4u, quad);
       ${name}${i} += vec4f(dot(own${i}, met0), dot(own${i}, met1), dot(own${i}, met2), dot(own${i}, met3));`,
 )}
     }`;
@@ -364,6 +364,6 @@ const storeRow = (matrix: string, at: string, name: string, own: number, scaled 
   each(
     own,
     (o) => `    if (threadColumn + ${8 * o}u < QUADS) {
-      store_${matrix}(${at} + (threadColumn + ${8 * o}u) * 4u, threadColumn + ${8 * o}u, ${name}_${o}${scaled});
+      storeQuad_${matrix}(${at} + (threadColumn + ${8 * o}u) * 4u, threadColumn + ${8 * o}u, ${name}_${o}${scaled});
     }`,
   );

@@ -1,4 +1,4 @@
-import { type Kernel, reads, updates } from "../kernel.ts";
+import { either, type Kernel, reads, updates } from "../kernel.ts";
 
 /** Columns that a workgroup sums. */
 export const COLUMNS = 64;
@@ -50,14 +50,24 @@ ${lines(
 }
 
 /** out [chunks, columns] (+)= Σ rows of x */
-export const columnSums = columnKernel("columnSums", { x: reads(), out: updates() }, { out: "x[at]" });
+export const columnSums = columnKernel(
+  "columnSums",
+  { x: either(reads()), out: updates() },
+  { out: "load_x(at)" },
+);
 
 /** Of the way back through LayerNorm, as {@link columnSums}. */
 export const layerNormParametersBackward = columnKernel(
   "layerNormParametersBackward",
-  { x: reads(), statistics: reads("vec2f"), gradient: reads(), gamma: updates(), beta: updates() },
   {
-    gamma: "gradient[at] * ((x[at] - statistics[row].x) * statistics[row].y)",
-    beta: "gradient[at]",
+    x: either(reads()),
+    statistics: reads("vec2f"),
+    gradient: either(reads()),
+    gamma: updates(),
+    beta: updates(),
+  },
+  {
+    gamma: "load_gradient(at) * ((load_x(at) - statistics[row].x) * statistics[row].y)",
+    beta: "load_gradient(at)",
   },
 );

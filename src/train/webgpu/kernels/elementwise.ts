@@ -1,4 +1,4 @@
-import { type Kernel, type Operand, reads, updates, variants, writes } from "../kernel.ts";
+import { either, type Kernel, type Operand, reads, updates, variants, writes } from "../kernel.ts";
 import { GELU } from "./math.ts";
 import { RANDOM } from "./random.ts";
 
@@ -50,72 +50,101 @@ fn draw(draws: u32, i: u32) -> vec4f {
 /** out = value */
 export const fill = elementwise(
   "fill",
-  (type) => ({ out: writes(type) }),
+  (type) => ({ out: either(writes(type)) }),
   { value: "f32" },
   () => "",
   "",
-  "out[i] = Value(parameters.value);",
+  "store_out(i, Value(parameters.value));",
 );
 
 /** out = x + y */
 export const add = elementwise(
   "add",
-  (type) => ({ x: reads(type), y: reads(type), out: writes(type) }),
+  (type) => ({ x: either(reads(type)), y: either(reads(type)), out: either(writes(type)) }),
   {},
   () => "",
   "",
-  "out[i] = x[i] + y[i];",
+  "store_out(i, load_x(i) + load_y(i));",
+);
+
+/** out = x, either of them of 16 bits */
+export const convert = elementwise(
+  "convert",
+  (type) => ({ x: either(reads(type)), out: either(writes(type)) }),
+  {},
+  () => "",
+  "",
+  "store_out(i, load_x(i));",
+);
+
+/** out *= factor */
+export const multiply = elementwise(
+  "multiply",
+  (type) => ({ out: updates(type) }),
+  { factor: "f32" },
+  () => "",
+  "",
+  "out[i] *= parameters.factor;",
 );
 
 export const gelu = elementwise(
   "gelu",
-  (type) => ({ x: reads(type), out: writes(type) }),
+  (type) => ({ x: either(reads(type)), out: either(writes(type)) }),
   {},
   () => GELU,
   "",
-  "out[i] = x[i] * cumulative(x[i]);",
+  "store_out(i, load_x(i) * cumulative(load_x(i)));",
 );
 
 /** out = gradient · GELU′(x) */
 export const geluBackward = elementwise(
   "geluBackward",
-  (type) => ({ x: reads(type), gradient: reads(type), out: writes(type) }),
+  (type) => ({ x: either(reads(type)), gradient: either(reads(type)), out: either(writes(type)) }),
   {},
   () => GELU,
   "",
-  "out[i] = gradient[i] * geluDerivative(x[i]);",
+  "store_out(i, load_gradient(i) * geluDerivative(load_x(i)));",
 );
 
 /** out = x · keptScale where the draw of the value's index is at least `probability`, else 0 (Srivastava et al. 2014) */
 export const dropout = elementwise(
   "dropout",
-  (type) => ({ x: reads(type), out: writes(type) }),
+  (type) => ({ x: either(reads(type)), out: either(writes(type)) }),
   { probability: "f32", keptScale: "f32", seed: "u32", site: "u32" },
   (wide) => RANDOM + (wide ? DRAW_FOUR : DRAW_ONE),
   "let draws = stream(parameters.seed, parameters.site);",
-  "out[i] = select(x[i] * parameters.keptScale, Value(0.0), draw(draws, i) < Value(parameters.probability));",
+  "store_out(i, select(load_x(i) * parameters.keptScale, Value(0.0), draw(draws, i) < Value(parameters.probability)));",
 );
 
-/** out (+)= Σ of `parts` that lie one after the other, each as large as `out`, + bias by columns */
+/** out (+)= Σ of `parts` that lie one after the other, each as large as `out`, + bias by columns; of fours where `wide` */
 export const sumParts = variants(
-  ({ bias }: { readonly bias: boolean }): Kernel<string, "count" | "parts" | "columns" | "accumulate"> => ({
-    name: `sumParts${bias ? " bias" : ""}`,
-    operands: { partial: reads(), ...(bias ? { bias: reads() } : {}), out: updates() },
-    parameters: { count: "u32", parts: "u32", columns: "u32", accumulate: "u32" },
-    code: `
+  ({
+    bias,
+    wide,
+  }: {
+    readonly bias: boolean;
+    readonly wide: boolean;
+  }): Kernel<string, "count" | "parts" | "columns" | "accumulate"> => {
+    const type = wide ? "vec4f" : "f32";
+    return {
+      name: `sumParts${bias ? " bias" : ""}${wide ? " wide" : ""}`,
+      operands: { partial: reads(type), ...(bias ? { bias: reads(type) } : {}), out: either(updates(type)) },
+      parameters: { count: "u32", parts: "u32", columns: "u32", accumulate: "u32" },
+      code: `
 @compute @workgroup_size(${ELEMENTWISE_WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var i = id.x; i < parameters.count; i += groups.x * ${ELEMENTWISE_WORKGROUP}u) {
-    var sum = 0.0;
+    var sum = ${type}();
     for (var part = 0u; part < parameters.parts; part++) {
       sum += partial[part * parameters.count + i];
     }
     ${bias ? "sum += bias[i % parameters.columns];" : ""}
     if (parameters.accumulate != 0u) {
-      sum += out[i];
+      sum += load_out(i);
     }
-    out[i] = sum;
+    store_out(i, sum);
   }
 }`,
-  }),
+    };
+  },
 );

@@ -1,4 +1,4 @@
-import { type Kernel, reads, updates, variants, writes } from "../kernel.ts";
+import { either, type Kernel, reads, updates, variants, writes } from "../kernel.ts";
 
 export const GATHER_WORKGROUP = 256;
 /** Sorted ids that a workgroup of {@link scatterChunks} goes through. */
@@ -17,17 +17,17 @@ export const gather = variants(
     const type = wide ? "vec4f" : "f32";
     return {
       name: `gather${wide ? " wide" : ""}`,
-      operands: { ids: reads("u32"), table: reads(type), out: updates(type) },
+      operands: { ids: reads("u32"), table: either(reads(type)), out: either(updates(type)) },
       parameters: { count: "u32", size: "u32", accumulate: "u32" },
       code: `
 @compute @workgroup_size(${GATHER_WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var i = id.x; i < parameters.count; i += groups.x * ${GATHER_WORKGROUP}u) {
-    var value = table[ids[i / parameters.size] * parameters.size + i % parameters.size];
+    var value = load_table(ids[i / parameters.size] * parameters.size + i % parameters.size);
     if (parameters.accumulate != 0u) {
-      value += out[i];
+      value += load_out(i);
     }
-    out[i] = value;
+    store_out(i, value);
   }
 }`,
     };
@@ -89,7 +89,7 @@ export const scatterChunks: Kernel<
   "count" | "size"
 > = {
   name: "scatterChunks",
-  operands: { ...OPERANDS, gradient: reads(), tableGradient: updates(), edges: writes() },
+  operands: { ...OPERANDS, gradient: either(reads()), tableGradient: updates(), edges: writes() },
   parameters: PARAMETERS,
   code: `
 ${RUNS}
@@ -107,7 +107,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     var sum = 0.0;
     var end = begin;
     while (end < last && idAt(end) == id) {
-      sum += gradient[order[end] * parameters.size + column];
+      sum += load_gradient(order[end] * parameters.size + column);
       end++;
     }
     let before = begin == first && first > 0u && idAt(first - 1u) == id;

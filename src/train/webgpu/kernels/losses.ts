@@ -1,4 +1,4 @@
-import { type Kernel, reads, writes } from "../kernel.ts";
+import { either, type Kernel, reads, writes } from "../kernel.ts";
 import { EXP_AND_LOG } from "./math.ts";
 import { reduction } from "./reduction.ts";
 
@@ -9,7 +9,7 @@ const IGNORED = -100;
 export const crossEntropy: Kernel<"logits" | "labels" | "gradient" | "losses", "rows" | "columns" | "scale"> =
   {
     name: "crossEntropy",
-    operands: { logits: reads(), labels: reads("i32"), gradient: writes(), losses: writes() },
+    operands: { logits: either(reads()), labels: reads("i32"), gradient: writes(), losses: writes() },
     parameters: { rows: "u32", columns: "u32", scale: "f32" },
     code: `
 ${EXP_AND_LOG}
@@ -26,22 +26,22 @@ fn main(
     let label = labels[row];
     var most = -3.4e38;
     for (var i = thread; i < parameters.columns; i += ${THREADS}u) {
-      most = max(most, logits[first + i]);
+      most = max(most, load_logits(first + i));
     }
     let peak = peakOf(most, thread);
     var part = 0.0;
     for (var i = thread; i < parameters.columns; i += ${THREADS}u) {
-      part += expOf(logits[first + i] - peak);
+      part += expOf(load_logits(first + i) - peak);
     }
     let sum = sumOf(part, thread);
     let counts = label != ${IGNORED};
     for (var i = thread; i < parameters.columns; i += ${THREADS}u) {
-      let share = expOf(logits[first + i] - peak) / sum;
+      let share = expOf(load_logits(first + i) - peak) / sum;
       let slope = (share - f32(i32(i) == label)) * parameters.scale;
       gradient[first + i] = select(0.0, slope, counts);
     }
     if (thread == 0u) {
-      losses[row] = select(0.0, logOf(sum) - (logits[first + u32(max(label, 0))] - peak), counts);
+      losses[row] = select(0.0, logOf(sum) - (load_logits(first + u32(max(label, 0))) - peak), counts);
     }
   }
 }`,

@@ -1,4 +1,4 @@
-import { each, type Kernel, reads, updates, variants } from "../kernel.ts";
+import { each, either, type Kernel, reads, updates, variants } from "../kernel.ts";
 
 /**
  * How the work is cut: a workgroup makes a tile of `rows` × `columns` of the product, `depth` terms at a time, and each of
@@ -50,10 +50,10 @@ export const matmul = variants(
     return {
       name: ["matmul", size, ...flags.map(([flag]) => flag)].join(" "),
       operands: {
-        a: reads(type),
-        b: reads(type),
+        a: either(reads(type)),
+        b: either(reads(type)),
         ...(bias ? { bias: reads(type) } : {}),
-        out: updates(type),
+        out: either(updates(type)),
       },
       parameters: { m: "u32", n: "u32", k: "u32", partDepth: "u32", accumulate: "u32" },
       code: codeOf(variant),
@@ -129,9 +129,9 @@ fn ${name}(row: u32, column: u32, rows: u32, columns: u32) -> vec4f {
   let at = row * columns + column;
   ${
     wide
-      ? `return ${operand}[at / 4u];`
-      : `var quad = vec4f(${operand}[at], 0.0, 0.0, 0.0);
-${each(3, (i) => `  if (column + ${i + 1}u < columns) { quad.${"yzw"[i]} = ${operand}[at + ${i + 1}u]; }`)}
+      ? `return load_${operand}(at / 4u);`
+      : `var quad = vec4f(load_${operand}(at), 0.0, 0.0, 0.0);
+${each(3, (i) => `  if (column + ${i + 1}u < columns) { quad.${"yzw"[i]} = load_${operand}(at + ${i + 1}u); }`)}
   return quad;`
   }
 }`;
@@ -163,16 +163,16 @@ const storeQuad = (bias: boolean) => `${OUT_AT}
   var total = sum;
   ${bias ? "total += bias[column / 4u];" : ""}
   if (parameters.accumulate != 0u) {
-    total += out[at / 4u];
+    total += load_out(at / 4u);
   }
-  out[at / 4u] = total;`;
+  store_out(at / 4u, total);`;
 
 const storeValues = (bias: boolean) => `${OUT_AT}
   for (var i = 0u; i < min(4u, parameters.n - column); i++) {
     var total = sum[i];
     ${bias ? "total += bias[column + i];" : ""}
     if (parameters.accumulate != 0u) {
-      total += out[at + i];
+      total += load_out(at + i);
     }
-    out[at + i] = total;
+    store_out(at + i, total);
   }`;

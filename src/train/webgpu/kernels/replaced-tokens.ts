@@ -1,4 +1,4 @@
-import { type Kernel, reads, updates, writes } from "../kernel.ts";
+import { either, type Kernel, reads, updates, writes } from "../kernel.ts";
 import { EXP_AND_LOG } from "./math.ts";
 import { RANDOM } from "./random.ts";
 import { reduction } from "./reduction.ts";
@@ -19,7 +19,7 @@ fn main(
 /** ids[row] = the first column whose logit with Gumbel noise is the largest. Workgroups: rows. */
 export const sample: Kernel<"logits" | "ids", "rows" | "columns" | "seed" | "site"> = {
   name: "sample",
-  operands: { logits: reads(), ids: writes("u32") },
+  operands: { logits: either(reads()), ids: writes("u32") },
   parameters: { rows: "u32", columns: "u32", seed: "u32", site: "u32" },
   code: `
 ${RANDOM}
@@ -44,7 +44,7 @@ ${ROWS}
     let draws = stream(parameters.seed, parameters.site);
     var own = Candidate(-3.4028234e38, select(0u, 0xffffffffu, thread > 0u));
     for (var column = thread; column < parameters.columns; column += ${THREADS}u) {
-      let score = logits[first + column] + gumbel(draws, first + column);
+      let score = load_logits(first + column) + gumbel(draws, first + column);
       if (score > own.score) {
         own = Candidate(score, column);
       }
@@ -81,17 +81,17 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 /** counts += rows in which no logit is above the label's, and rows with a label. Workgroups: rows. */
 export const countHits: Kernel<"logits" | "labels" | "counts", "rows" | "columns"> = {
   name: "countHits",
-  operands: { logits: reads(), labels: reads("i32"), counts: updates("atomic<u32>") },
+  operands: { logits: either(reads()), labels: reads("i32"), counts: updates("atomic<u32>") },
   parameters: { rows: "u32", columns: "u32" },
   code: `
 ${EXP_AND_LOG}
 ${reduction("sumOf", "u32", THREADS, "a + b")}
 ${ROWS}
     let label = labels[row];
-    let reached = logits[first + u32(max(label, 0))];
+    let reached = load_logits(first + u32(max(label, 0)));
     var missed = 0u;
     for (var column = thread; column < parameters.columns; column += ${THREADS}u) {
-      let other = logits[first + column];
+      let other = load_logits(first + column);
       missed += u32(other > reached || isNan(other) || isNan(reached));
     }
     let misses = sumOf(missed, thread);

@@ -21,11 +21,13 @@ export const matmulOperations = (workspace: Workspace, tile: Tile): Pick<Device,
     const partial = workspace.temporary(parts * m, n);
     const kernel = matmul({ ...variant, bias: false });
     workspace.run(kernel, { a, b, out: partial }, { ...sizes, accumulate: 0 }, groups);
+    const fours = n % 4 === 0;
+    const [count, columns] = fours ? [(m * n) / 4, n / 4] : [m * n, n];
     workspace.run(
-      sumParts({ bias: bias !== undefined }),
+      sumParts({ bias: bias !== undefined, wide: fours }),
       { partial, ...added, out },
-      { count: m * n, parts, columns: n, accumulate: +accumulate },
-      capped(units(m * n, ELEMENTWISE_WORKGROUP)),
+      { count, parts, columns, accumulate: +accumulate },
+      capped(units(count, ELEMENTWISE_WORKGROUP)),
     );
   },
 });

@@ -19,13 +19,15 @@ export const rowOperations = (workspace: Workspace): Operations => ({
   layerNorm(x, gamma, beta, out, statistics, epsilon) {
     const { rows, columns: size } = x;
     const operands = { x, gamma, beta, out, statistics };
-    workspace.run(norms.layerNorm, operands, { rows, size, epsilon }, capped(rows));
+    const kernel = norms.layerNorm({ wide: size % 4 === 0 });
+    workspace.run(kernel, operands, { rows, size, epsilon }, capped(rows));
   },
 
   layerNormBackward(x, gamma, statistics, gradient, out) {
     const { rows, columns: size } = x;
     const operands = { x, gamma, statistics, gradient, out };
-    workspace.run(norms.layerNormBackward, operands, { rows, size }, capped(rows));
+    const kernel = norms.layerNormBackward({ wide: size % 4 === 0 });
+    workspace.run(kernel, operands, { rows, size }, capped(rows));
   },
 
   layerNormParametersBackward(x, statistics, gradient, gammaGradient, betaGradient) {
