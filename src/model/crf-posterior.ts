@@ -81,33 +81,24 @@ export class CrfPosterior {
   /**
    * How many steps of each kind a path has on average; exact, by the linearity of expectations.
    *
-   * @param kindOf the kind of the step from one label to the next, from 0 to `kinds` − 1; another number is not counted
+   * @param kindOf the kind of the step from one label to the next, from 0 to `kinds` − 1; one below 0 is not counted
    * @returns [kinds]
    */
   expectedSteps(kinds: number, kindOf: (previous: number, label: number) => number): Float64Array {
     const { steps, labels, stride, emissions, forward, backward } = this.#messages;
     const expected = new Float64Array(kinds);
-    const kind = Int32Array.from({ length: labels * labels }, (_, pair) => {
-      return kindOf(Math.floor(pair / labels), pair % labels);
-    });
-    const terms = new Float64Array(labels * labels);
+    const all = [...Array(labels).keys()];
     for (let t = 0; t < steps; t++) {
-      const froms = t === 0 ? 1 : labels;
-      for (let from = 0; from < froms; from++) {
+      const pairs = (t === 0 ? [NO_LABEL] : all).flatMap((from) => all.map((to) => [from, to] as const));
+      const scores = Float64Array.from(pairs, ([from, to]) => {
         const before = t === 0 ? 0 : forward[(t - 1) * stride + from]! + emissions[(t - 1) * labels + from]!;
-        for (let to = 0; to < labels; to++) {
-          terms[from * labels + to] =
-            before +
-            stepScore(this.#messages, t === 0 ? NO_LABEL : from, to) +
-            emissions[t * labels + to]! +
-            backward[t * stride + to]!;
-        }
-      }
-      const total = logSumExp(terms.subarray(0, froms * labels));
-      for (let pair = 0; pair < froms * labels; pair++) {
-        const of = t === 0 ? kindOf(NO_LABEL, pair) : kind[pair]!;
-        if (of >= 0 && of < kinds && terms[pair] !== -Infinity)
-          expected[of]! += Math.exp(terms[pair]! - total);
+        const after = emissions[t * labels + to]! + backward[t * stride + to]!;
+        return before + stepScore(this.#messages, from, to) + after;
+      });
+      const total = logSumExp(scores);
+      for (const [i, [from, to]] of pairs.entries()) {
+        const kind = kindOf(from, to);
+        if (kind >= 0) expected[kind]! += Math.exp(scores[i]! - total);
       }
     }
     return expected;

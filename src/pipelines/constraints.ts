@@ -100,9 +100,7 @@ export function pathConstraints(
     list.map(([from, to]) => `${indexOf(from, path)} ${indexOf(to, path)}`);
   const forbidden = new Set(steps(forbid, "constraints.forbid"));
   const allowed = allow && new Set(steps(allow, "constraints.allow"));
-  const isFree = (from: number, to: number) =>
-    (from === NO_LABEL && !allow!.some(([name]) => name === null)) ||
-    (to === NO_LABEL && !allow!.some(([, name]) => name === null));
+  const fixesEnd = [0, 1].map((side) => allow?.some((step) => step[side] === null));
   const inScheme = scheme ? schemeAllows(parsed) : () => true;
 
   const labelsAt = new Map<number, ReadonlySet<number>>();
@@ -116,9 +114,9 @@ export function pathConstraints(
     const [first, last] = tokensIn(span, text, path);
     const type = span.entity_group;
     const among = new Set(span.labels?.map((name) => indexOf(name, `${path}.labels`)));
-    if (type !== undefined && type !== "O" && !parsed.some((label) => label.type === type)) {
-      const types = [...new Set(parsed.map((label) => label.type || "O"))];
-      refuse(`${path}.entity_group`, `one of ${types.join(", ")}`, type);
+    const types = parsed.map((label) => label.type || "O");
+    if (type !== undefined && !types.includes(type)) {
+      refuse(`${path}.entity_group`, `one of ${[...new Set(types)].join(", ")}`, type);
     }
     for (let token = first; token <= last; token++) {
       keep(token, (label, index) => {
@@ -137,7 +135,10 @@ export function pathConstraints(
     allows: (from, to) =>
       inScheme(parsed[from] ?? OUTSIDE, parsed[to] ?? OUTSIDE) &&
       !forbidden.has(`${from} ${to}`) &&
-      (allowed === undefined || allowed.has(`${from} ${to}`) || isFree(from, to)),
+      (allowed === undefined ||
+        allowed.has(`${from} ${to}`) ||
+        (from === NO_LABEL && !fixesEnd[0]) ||
+        (to === NO_LABEL && !fixesEnd[1])),
     labelsAt,
   };
 }
@@ -159,15 +160,9 @@ function isPart(
 /** The first and the last token of a span. */
 function tokensIn({ start, end }: TextSpan, text: LabelledText, path: string): [number, number] {
   const inside = [...text.tokens.keys()].filter((i) => text.start[i]! < end && text.entityEnd[i]! > start);
-  const [first, last] = [inside[0], inside.at(-1)];
-  if (first === undefined || last === undefined) {
-    return refuse(path, "a part of the text that has tokens with labels", { start, end });
-  }
-  for (const i of [first, last]) {
-    const token = { start: text.start[i]!, end: text.entityEnd[i]! };
-    if (token.start < start || token.end > end) {
-      refuse(path, `a part that cuts no token, such as ${JSON.stringify(token)}`, { start, end });
-    }
-  }
-  return [first, last];
+  const [first, last] = [inside[0]!, inside.at(-1)!];
+  if (inside.length > 0 && text.start[first]! >= start && text.entityEnd[last]! <= end) return [first, last];
+  const touched =
+    inside.length > 0 ? JSON.stringify(text.text.slice(text.start[first], text.entityEnd[last])) : "none";
+  return refuse(path, `a span of whole tokens that have labels (it touches ${touched})`, { start, end });
 }
