@@ -1,5 +1,5 @@
 import type { Machine } from "../wasm/machine.ts";
-import { deadEnd, type PathConstraints } from "./crf-constraints.ts";
+import type { PathConstraints } from "./crf-constraints.ts";
 import { CrfPosterior } from "./crf-posterior.ts";
 import { type CrfScores, NO_LABEL, type ScoredPath } from "./crf-scores.ts";
 import type { CrfTransitions } from "./crf-stream.ts";
@@ -117,10 +117,18 @@ export class Crf {
     });
   }
 
-  /** Where the constraints contradict each other: the first step that no path can be at; undefined where there is one. */
-  deadEnd(emissions: number, steps: number, constraints: PathConstraints): number | undefined {
-    this.#constrain(emissions, steps, constraints);
-    return deadEnd(this.#scores(emissions, steps));
+  /** The first step that no path can be at, or the last where none can end. To be asked after a `viterbi` in vain. */
+  deadEnd(emissions: number, steps: number): number {
+    const [labels, stride] = [this.#labels, this.#stride];
+    const best = this.#machine.floats(this.#forward, steps * stride);
+    const rows = this.#machine.floats(emissions, steps * labels);
+    const isReached = (step: number) =>
+      rows
+        .subarray(step * labels, (step + 1) * labels)
+        .some((emission, label) => best[step * stride + label]! + emission > -Infinity);
+    let step = 0;
+    while (step < steps - 1 && isReached(step)) step++;
+    return step;
   }
 
   /** Its scores without those of a sequence, in memory of their own. */

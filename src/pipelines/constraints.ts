@@ -38,24 +38,20 @@ export interface LabelConstraints {
   readonly mask?: readonly TextSpan[];
 }
 
-const isName = (value: unknown): boolean => typeof value === "string";
-const isStep = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && value.every((name) => name === null || isName(name));
-const isSpan = (value: unknown): value is FixedSpan => {
-  const { start, end } = (value ?? {}) as FixedSpan;
+// Names are compared with the model's later, whatever they are.
+const isStep = (value: unknown): boolean => Array.isArray(value) && value.length === 2;
+const isSpan = (value: unknown): boolean => {
+  const { start, end } = (value ?? {}) as TextSpan;
   return Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end;
 };
-const isFixed = (value: unknown): boolean =>
-  isSpan(value) &&
-  (isName(value.entity_group)
-    ? value.labels === undefined
-    : value.entity_group === undefined && Array.isArray(value.labels) && value.labels.every(isName));
-
-const STEP = [isStep, "[label or null, label or null]"] as const;
+const isFixed = (value: unknown): boolean => {
+  const { entity_group, labels } = (value ?? {}) as FixedSpan;
+  return isSpan(value) && (entity_group === undefined ? Array.isArray(labels) : labels === undefined);
+};
 
 const LISTS: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
-  forbid: STEP,
-  allow: STEP,
+  forbid: [isStep, "[label or null, label or null]"],
+  allow: [isStep, "[label or null, label or null]"],
   fixed: [isFixed, "{ start, end } with entity_group or labels"],
   mask: [isSpan, "{ start, end }"],
 };

@@ -51,7 +51,7 @@ export class TokenClassifier extends TokenScores {
     if (this.crf === undefined) return this.#tagEach(emissions, steps);
     const { labels, score } = this.crf.viterbi(emissions, steps, constraints);
     if (constraints !== undefined && !(score > -Infinity)) {
-      contradiction(this.crf.deadEnd(emissions, steps, constraints) ?? 0);
+      contradiction(this.crf.deadEnd(emissions, steps));
     }
     const posterior = this.crf.posterior(emissions, steps, constraints);
     return {
