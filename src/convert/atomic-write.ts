@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ConvertError } from "../errors.ts";
 
@@ -29,6 +29,46 @@ export async function writeFileAtomically(
     await rename(temporary, path).catch(unwritable);
   } catch (error) {
     await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Writes a folder whole or not at all: its files under a temporary name beside it, then renamed. On an error nothing is
+ * left, and what was there before stays.
+ *
+ * @param files by name; each is written as {@link writeFileAtomically} does
+ * @param overwrite whether a folder that is there gives way, if it holds no other files than these
+ * @throws {ConvertError} `unwritable`
+ */
+export async function writeFolderAtomically(
+  path: string,
+  files: ReadonlyMap<string, AsyncIterable<Uint8Array> | Iterable<Uint8Array | string>>,
+  overwrite: boolean,
+): Promise<void> {
+  const unwritable = (error: unknown): never => {
+    throw new ConvertError("unwritable", path, (error as Error).message, { cause: error });
+  };
+  const before = await readdir(path).catch((error) =>
+    error.code === "ENOENT" ? undefined : unwritable(error),
+  );
+  if (before !== undefined && !overwrite) unwritable(new Error("exists already"));
+  const stranger = before?.find((name) => !files.has(name));
+  if (stranger !== undefined) unwritable(new Error(`holds ${stranger}, which is no file of an export`));
+
+  const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
+  const [fresh, old] = [`${beside}.tmp`, `${beside}.old`];
+  await mkdir(fresh).catch(unwritable);
+  try {
+    for (const [name, chunks] of files) await writeFileAtomically(join(fresh, name), chunks);
+    if (before !== undefined) await rename(path, old).catch(unwritable);
+    await rename(fresh, path).catch(async (error) => {
+      if (before !== undefined) await rename(old, path);
+      unwritable(error);
+    });
+    await rm(old, { recursive: true, force: true });
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
     throw error;
   }
 }

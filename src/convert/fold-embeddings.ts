@@ -6,7 +6,7 @@ import { ITEM_SIZE } from "../model/safetensors.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import type { HuggingFaceModel } from "./hugging-face-config.ts";
 
-const POSITIONS = "electra.embeddings.position_embeddings.weight";
+export const POSITION_EMBEDDINGS = "electra.embeddings.position_embeddings.weight";
 const TOKEN_TYPES = "electra.embeddings.token_type_embeddings.weight";
 const TASK_TYPES = "electra.embeddings.task_type_embeddings.weight";
 const SINUSOIDS = "electra.encoder.embed_positions.weight";
@@ -29,8 +29,8 @@ export async function foldEmbeddings(
   directory: string,
 ): Promise<Tensors> {
   const folded = new Map(tensors);
-  const positions = folded.get(POSITIONS);
-  if (positions !== undefined) folded.set(POSITIONS, withoutRows(positions, firstPosition));
+  const positions = folded.get(POSITION_EMBEDDINGS);
+  if (positions !== undefined) folded.set(POSITION_EMBEDDINGS, withoutRows(positions, firstPosition));
   const [taskTypes, tokenTypes] = [folded.get(TASK_TYPES), folded.get(TOKEN_TYPES)];
   folded.delete(TASK_TYPES);
   if (taskType && taskTypes === undefined) {

@@ -7,7 +7,7 @@ import { type JsonFile, readJsonObject, readText } from "./text-file.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The special tokens with the names that BERT's vocabularies give them. */
-const SPECIAL_TOKENS = {
+export const SPECIAL_TOKENS = {
   unk_token: "[UNK]",
   cls_token: "[CLS]",
   sep_token: "[SEP]",
@@ -16,10 +16,17 @@ const SPECIAL_TOKENS = {
 } as const;
 
 /** Tokenizers that cut as BERT's does, or that `characters` replaces. */
-const TOKENIZER_CLASSES = ["ElectraTokenizer", "ElectraTokenizerFast", "BertTokenizer", "BertTokenizerFast"];
+const TOKENIZER_CLASSES = [
+  "ElectraTokenizer",
+  "ElectraTokenizerFast",
+  "BertTokenizer",
+  "BertTokenizerFast",
+  "PreTrainedTokenizerFast",
+  "TokenizersBackend",
+];
 
 /** Bert's tokenizer cuts no word longer than this into pieces. */
-const LONGEST_WORD = 100;
+export const LONGEST_WORD = 100;
 
 /**
  * Reads a directory's tokenizer: `tokenizer.json` where there is one, else `vocab.txt`; where `tokenizer_config.json`
@@ -53,7 +60,8 @@ export async function readTokenizer(directory: string, vocabularySize: number): 
   const specials: Record<string, unknown> = {};
   for (const [role, name] of Object.entries(SPECIAL_TOKENS))
     specials[role] = specialToken(settings, role) ?? name;
-  if (settings.fields["mask_token"] == null && !source.vocab.includes(SPECIAL_TOKENS.mask_token)) {
+  const { mask_token: mask } = settings.fields;
+  if (mask === null || (mask === undefined && !source.vocab.includes(SPECIAL_TOKENS.mask_token))) {
     specials["mask_token"] = null;
   }
   const { file, vocab } = source;

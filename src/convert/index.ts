@@ -14,6 +14,7 @@ import { foldEmbeddings } from "./fold-embeddings.ts";
 import { type HuggingFaceModel, parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import { readTokenizer } from "./hugging-face-tokenizer.ts";
 import { openWeights } from "./open-weights.ts";
+import { OWN_FIELDS, parseOwnFields } from "./own-fields.ts";
 import { selectTensors } from "./tensor-names.ts";
 import { readJsonObject } from "./text-file.ts";
 import { type SourceParameter, writeModel } from "./write-model.ts";
@@ -98,12 +99,17 @@ async function convertWeights(
   }
   const model = parseHuggingFaceConfig(configFile);
   const { task, config, labels } = model;
+  const own = parseOwnFields(configFile);
   const tokenizer = await readTokenizer(directory, config.vocab_size);
 
   const checkpoint = await open(model);
   try {
     const crf = task === "token-classification" && hasCrf(checkpoint.tensors.keys());
     requireCrf(crf, options, directory);
+    if (own.crf !== undefined && !crf) {
+      const detail = `the CRF that ${OWN_FIELDS}.crf in config.json speaks of; take it out there to go on without`;
+      throw new ConvertError("tensor-missing", directory, detail);
+    }
     const parameters = await matchTensors(
       directory,
       configFile.file,
@@ -112,16 +118,16 @@ async function convertWeights(
       checkpoint.tensors,
       options.crfLayout,
     );
-    const characters = tokenizer.type === "characters";
+    const usual = tokenizer.type === "characters" ? "characters" : "first-piece";
     const metadata = {
       task,
       config,
       tokenizer,
       labels,
-      scheme: task === "token-classification" ? detectScheme(labels) : undefined,
-      crf: crf ? { tokens: options.crfTokens ?? (characters ? "characters" : "first-piece") } : undefined,
-      license: options.license,
-      source: options.source,
+      scheme: task === "token-classification" ? (own.scheme ?? detectScheme(labels)) : undefined,
+      crf: crf ? { tokens: options.crfTokens ?? own.crf?.tokens ?? usual } : undefined,
+      license: options.license ?? own.license,
+      source: options.source ?? own.source,
     };
     return await writeModel(outFile, metadata, parameters, options.dtype, options.onProgress?.bind(options));
   } finally {

@@ -3,6 +3,7 @@ import type { ElectraConfig } from "../model/config.ts";
 import type { Parameter } from "../model/parameters.ts";
 import { recognizeActivation } from "./activations.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
+import type { HuggingFaceModel } from "./hugging-face-config.ts";
 import { stackedRows } from "./lazy-tensor.ts";
 import type { Attention, Embedding, Linear, Norm, Value } from "./onnx-reader-values.ts";
 
@@ -34,17 +35,19 @@ const FACTOR_TOLERANCE = 2e-3;
 const EMBEDDINGS = "electra.embeddings";
 
 /**
- * Finds a model's weights in what a graph computes, from its outputs back to its embeddings, and gives them the names
- * of Hugging Face's checkpoints: the graph's own may be anything.
+ * Finds a model's weights in what a graph computes, from its outputs back to its embeddings, and gives them
+ * ELECTRA's names: the graph's own may be anything.
  */
 export class OnnxLayers {
   readonly #file: string;
+  readonly #model: HuggingFaceModel;
   readonly #config: ElectraConfig;
   readonly #weights = new Map<string, CheckpointTensor>();
 
-  constructor(file: string, config: ElectraConfig) {
+  constructor(file: string, model: HuggingFaceModel) {
     this.#file = file;
-    this.#config = config;
+    this.#model = model;
+    this.#config = model.config;
   }
 
   /**
@@ -162,8 +165,11 @@ export class OnnxLayers {
       this.#name(`${EMBEDDINGS}.${name}.weight`, found.table);
     };
     take("word_embeddings", vocab_size, "input_ids");
-    take("position_embeddings", max_position_embeddings, undefined);
+    take("position_embeddings", max_position_embeddings + this.#model.firstPosition, undefined);
     take("token_type_embeddings", type_vocab_size, "token_type_ids");
+    if (this.#model.taskType && tables.length === 1) {
+      this.#name(`${EMBEDDINGS}.task_type_embeddings.weight`, tables.pop()!.table);
+    }
     if (tables.length > 0)
       this.#fail(EMBEDDINGS, `has a table [${tables[0]!.table.shape}] more than ELECTRA's`);
   }

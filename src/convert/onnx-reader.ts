@@ -12,6 +12,7 @@ import { interpretGraph } from "./onnx-reader-graph.ts";
 import { OnnxLayers } from "./onnx-reader-layers.ts";
 import { OnnxTensors } from "./onnx-reader-tensors.ts";
 import type { Value } from "./onnx-reader-values.ts";
+import { familyNames } from "./tensor-names.ts";
 
 const { ModelProto } = onnxProto.onnx;
 
@@ -40,25 +41,27 @@ export async function findOnnx(directory: string): Promise<string | undefined> {
 }
 
 /**
- * The weights in an ONNX file, under the names of Hugging Face's checkpoints. They are found by what the graph does
+ * The weights in an ONNX file, under the names of its family's checkpoints. They are found by what the graph does
  * with them; that it does what the model does is checked on the way. Quantized ones are given as the numbers that they
  * stand for.
  *
  * @param path the file; tensors that it keeps in others are read from its own folder alone
  * @throws {ConvertError} naming the file, and the layer, node or tensor where one is at fault
  */
-export async function openOnnx(
-  path: string,
-  { task, config, labels }: HuggingFaceModel,
-): Promise<Checkpoint> {
+export async function openOnnx(path: string, model: HuggingFaceModel): Promise<Checkpoint> {
+  const { task, config, labels } = model;
   const graph = await readGraph(path);
   const tensors = new OnnxTensors(path);
   try {
     const values = await interpretGraph(graph, tensors, path);
     const outputs = outputsOf(graph, values, task, path);
-    const weights = new OnnxLayers(path, config).find(outputs, headParameters(config, task, labels.length));
+    const weights = new OnnxLayers(path, model).find(outputs, headParameters(config, task, labels.length));
+    const nameOf = familyNames({ modelType: config.model_type ?? "electra", task });
     return {
-      tensors: new Map([...weights, ...crfOf(values, labels.length)]),
+      tensors: new Map([
+        ...[...weights].map(([name, tensor]): [string, CheckpointTensor] => [nameOf(name), tensor]),
+        ...crfOf(values, labels.length),
+      ]),
       close: () => tensors.close(),
     };
   } catch (error) {

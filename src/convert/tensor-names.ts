@@ -71,3 +71,21 @@ function renamerOf({ modelType, task }: Architecture): (name: string) => string 
       .replace(/LayerNorm\.beta$/, "LayerNorm.bias");
   };
 }
+
+/** What a pooler belongs to in families that have one: the encoder. */
+const POOLER = "pooler.";
+
+/** From ELECTRA's names to those of a family's checkpoints: what {@link selectTensors} takes for the same tensors. */
+export function familyNames({ modelType, task }: Architecture): (name: string) => string {
+  const { heads, headsOf } = FAMILIES[modelType];
+  // The longest first: a bias may have a place of its own.
+  const renames = Object.entries({ ...heads, ...headsOf?.[task] }).sort(
+    ([, a], [, b]) => b.length - a.length,
+  );
+  return (name) => {
+    if (name.startsWith("electra.")) return `${modelType}.${name.slice("electra.".length)}`;
+    const [own = "", electra = ""] = renames.find(([, start]) => name.startsWith(start)) ?? [];
+    const renamed = own + name.slice(electra.length);
+    return renamed.startsWith(POOLER) ? `${modelType}.${renamed}` : renamed;
+  };
+}

@@ -33,6 +33,27 @@ describe("export", () => {
     assert.ok((await readFile(output)).length < exact.length / 3);
   });
 
+  test("writes a directory for transformers, which converts back to the model file", async () => {
+    const output = join(folder, "directory");
+    const args = ["export", MODEL, "--format", "huggingface", "-o", output];
+    const { code, stdout, stderr } = await electraEdge(args);
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stdout,
+      /^wrote .*directory: token-classification, the CRF as tensors that transformers passes over, /,
+    );
+    const back = join(folder, "back.safetensors");
+    assert.equal((await electraEdge(["convert", output, "-o", back])).code, 0);
+    assert.ok((await readFile(back)).equals(await readFile(MODEL)));
+
+    const refused = await electraEdge(args);
+    assert.equal(refused.stderr, `electra-edge: ${output}: exists already; --force overwrites it\n`);
+    assert.equal((await electraEdge([...args, "--force"])).code, 0);
+    const quantized = await electraEdge([...args, "--force", "--dtype", "int8"]);
+    assert.equal(quantized.code, 1);
+    assert.match(quantized.stderr, /--dtype is for --format onnx/);
+  });
+
   test("names the file that is no model", async () => {
     const { code, stderr } = await electraEdge([
       "export",
