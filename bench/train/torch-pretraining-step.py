@@ -5,10 +5,14 @@ the generator in between, clipping and AdamW; no dropout.
     python bench/train/torch-pretraining-step.py           prints the median of 31 steps in milliseconds, as JSON
     python bench/train/torch-pretraining-step.py --serve   for each line on its input takes one step and prints its loss
 
+`--task` names another file than pretraining-task.json, without its ending; `--device cuda` runs it on a GPU, in 32 bits
+without TF32.
+
 The network is test/golden/electra_pretraining.py. The optimizer is PyTorch's fused AdamW, which takes as long as Adam without
 bias correction would.
 """
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -26,7 +30,12 @@ from electra_pretraining import (  # noqa: E402
 )
 from torch_steps import fresh_weights, serve_or_time  # noqa: E402
 
-TASK = json.loads((HERE / "pretraining-task.json").read_text())
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--serve", action="store_true")
+arguments.add_argument("--task", default="pretraining-task")
+arguments.add_argument("--device", default="cpu")
+ARGUMENTS = arguments.parse_args()
+TASK = json.loads((HERE / f"{ARGUMENTS.task}.json").read_text())
 MASK = 4
 
 
@@ -72,4 +81,6 @@ def make_step():
 
 
 torch.set_num_threads(TASK["threads"])
+torch.set_default_device(ARGUMENTS.device)
+torch.backends.cuda.matmul.allow_tf32 = False
 serve_or_time(make_step())

@@ -9,14 +9,16 @@ import type { Contender } from "../peers/measure.ts";
  *
  * @param python an interpreter that has bench/train/requirements.txt installed
  * @param program of this folder
+ * @param more of its arguments
  * @throws {Error} where it does not run, or lacks them
  */
 export async function startTorch(
   python: string,
   program: "torch-step.py" | "torch-pretraining-step.py",
+  more: readonly string[] = [],
 ): Promise<Contender & { close(): void }> {
   const script = fileURLToPath(new URL(program, import.meta.url));
-  const child = spawn(python, ["-B", script, "--serve"], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(python, ["-B", script, "--serve", ...more], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const failure = new Promise<never>((_, reject) => {
     const say = (why: string) =>
