@@ -1,8 +1,9 @@
+import type { Reading } from "../index.node.ts";
 import type { ModelFile } from "../model/model-file.ts";
 import { createTokenizer, parseTokenizerConfig } from "../text/tokenizer.ts";
 import { EntityTypes, type Finding } from "./entity-types.ts";
 import { characterUnits, renderConll, type Unit } from "./render/conll.ts";
-import { renderEntities } from "./render/entities.ts";
+import { renderEntities, renderReadings } from "./render/entities.ts";
 import { HTML_TAIL, renderHtmlHead, renderHtmlText } from "./render/html.ts";
 import type { Style } from "./terminal.ts";
 
@@ -15,6 +16,8 @@ export interface OutputFormat {
   readonly head: string;
   /** @param index of the text, from 0 */
   text(text: string, entities: readonly Finding[], index: number): string;
+  /** Undefined where the format has no place for several readings of a text. */
+  readings?(text: string, readings: readonly Reading[], index: number): string;
   /** @param count how many texts there were */
   tail(count: number): string;
 }
@@ -29,17 +32,29 @@ export function createFormat(name: FormatName, model: ModelFile, style: Style): 
         head: "",
         text: (text, entities, index) =>
           (index === 0 ? "" : "\n\n") + renderEntities(text, entities, types, style),
+        readings: (text, readings, index) =>
+          (index === 0 ? "" : "\n") + renderReadings(text, readings, types, style),
         tail: nothing,
       };
     }
-    case "json":
+    case "json": {
+      const item = (value: object, index: number) => (index === 0 ? "\n" : ",\n") + JSON.stringify(value);
       return {
         head: "[",
-        text: (text, entities, index) => `${index === 0 ? "\n" : ",\n"}${JSON.stringify({ text, entities })}`,
+        text: (text, entities, index) => item({ text, entities }, index),
+        readings: (text, readings, index) => item({ text, readings }, index),
         tail: (count) => (count === 0 ? "]\n" : "\n]\n"),
       };
-    case "ndjson":
-      return { head: "", text: (text, entities) => `${JSON.stringify({ text, entities })}\n`, tail: nothing };
+    }
+    case "ndjson": {
+      const line = (value: object) => `${JSON.stringify(value)}\n`;
+      return {
+        head: "",
+        text: (text, entities) => line({ text, entities }),
+        readings: (text, readings) => line({ text, readings }),
+        tail: nothing,
+      };
+    }
     case "conll": {
       const unitsOf = unitsFor(model);
       return {

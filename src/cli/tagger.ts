@@ -29,14 +29,19 @@ export async function loadTagger(
 }
 
 /** Tags a text and says, where that can't be done, which one it was. */
-export async function tagAt(
+export function tagAt(
   place: string | undefined,
   tag: TokenClassificationPipeline,
   text: string,
   options: TokenClassificationOptions,
 ): Promise<Finding[]> {
+  return at(place, tag(text, options));
+}
+
+/** What is made of a text; an error says which text it was. */
+export async function at<T>(place: string | undefined, made: Promise<T>): Promise<T> {
   try {
-    return await tag(text, options);
+    return await made;
   } catch (error) {
     if (!(error instanceof InputError) || place === undefined) throw error;
     throw new InputError(error.code, `${place}: ${error.message}`);

@@ -85,7 +85,7 @@ export class Tagger {
   request(text: string, options: TaggingOptions): Request<TaggingResult> {
     const { aggregation_strategy: strategy = "simple", ignore_labels = ["O"] } = options;
     const { constraints, n_best, return_posterior } = options;
-    const asksCrf = ASKS_CRF.find((name) => options[name] !== undefined);
+    const asksCrf = ASKS_CRF.find((name) => options[name] !== undefined && options[name] !== false);
     if (asksCrf !== undefined && this.#model.head.crf === undefined) {
       throw new InputError(
         "bad-option",

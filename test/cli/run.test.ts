@@ -181,4 +181,57 @@ describe("electra-edge run", () => {
     assert.deepEqual(await once(child, "close"), [0, null]);
     assert.equal(stderr, "");
   });
+
+  it("ranks a text's readings", async () => {
+    const text = "海南张三13800000000";
+    const table = await electraEdge(["run", MODEL, text, "--n-best", "3"]);
+    assert.equal(table.stderr, "");
+    const [first, ...others] = table.stdout.trimEnd().split("\n");
+    assert.match(first!, /^ 0\.\d{4} {2}\[海南张三 P\]\[13800000000 T\]$/u);
+    assert.equal(others.length, 2);
+
+    const json = await electraEdge(["run", MODEL, text, "--n-best", "3", "--format", "json"]);
+    const [{ readings }] = JSON.parse(json.stdout) as [{ readings: { score: number; labels: string[] }[] }];
+    const scores = readings.map(({ score }) => score);
+    assert.deepEqual(
+      scores,
+      scores.toSorted((a, b) => b - a),
+    );
+    assert.equal(readings[0]!.labels.length, text.length);
+
+    const html = await electraEdge(["run", MODEL, text, "--n-best", "3", "--format", "html"]);
+    assert.equal(html.code, 2);
+    assert.match(html.stderr, /--format html/);
+  });
+
+  it("keeps to the scheme, or to the constraints of a file", async () => {
+    const text = "海南张三13800000000";
+    const file = join(folder, "constraints.json");
+    await writeFile(file, JSON.stringify({ fixed: [{ start: 0, end: 2, entity_group: "A1" }] }));
+    const found = async (what: string) => {
+      const { stdout } = await electraEdge(["run", MODEL, text, "--constrain", what, "--format", "ndjson"]);
+      return brief(JSON.parse(stdout) as Line).map(([type, word]) => `${word} ${type}`);
+    };
+    assert.deepEqual(await found("scheme"), ["海南张三 P", "13800000000 T"]);
+    assert.deepEqual(await found(file), ["海南 A1", "张三 P", "13800000000 T"]);
+
+    await writeFile(file, "{");
+    for (const what of [file, join(folder, "none.json")]) {
+      const { code, stderr } = await electraEdge(["run", MODEL, text, "--constrain", what]);
+      assert.equal(code, 2);
+      assert.match(stderr, what === file ? /constraints\.json: not JSON/ : /none\.json/);
+    }
+    await writeFile(
+      file,
+      JSON.stringify({
+        forbid: [
+          [null, "B-P"],
+          ["nobody", null],
+        ],
+      }),
+    );
+    const { code, stderr } = await electraEdge(["run", MODEL, "-", "--constrain", file], { input: "张三\n" });
+    assert.equal(code, 1);
+    assert.match(stderr, /:1: constraints\.forbid must be one of .*nobody/);
+  });
 });

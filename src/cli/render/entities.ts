@@ -1,3 +1,4 @@
+import type { Reading } from "../../index.node.ts";
 import { segmentText } from "../../report/marked-text.ts";
 import { printable, printableLines } from "../../report/printable.ts";
 import { type EntityTypes, type Finding, labelOf } from "../entity-types.ts";
@@ -75,4 +76,16 @@ export function renderEntities(
     style,
   );
   return marked + table;
+}
+
+/** A line for each way to read a text: its probability, and the text as it then is marked. */
+export function renderReadings(
+  text: string,
+  readings: readonly Reading[],
+  types: EntityTypes,
+  style: Style,
+): string {
+  return readings
+    .map(({ score, entities }) => ` ${score.toFixed(4)}  ${highlight(text, entities, types, style)}\n`)
+    .join("");
 }
