@@ -14,17 +14,18 @@ type Finding = Entity | TokenEntity;
 const PATIENCE = 256;
 
 /**
- * Tags a text of any length from window to window, as one sequence. It holds what it has found, and of the tokens those
- * that are not settled.
+ * Tags a text of any length from window to window, each line as one sequence. It holds what it has found, and of a line's
+ * tokens those that are not settled.
  */
 export class LongText {
   readonly found: Finding[] = [];
   readonly #text: string;
   readonly #labels: number;
   readonly #labelled: CrfTokens;
-  readonly #stream: TaggingStream;
+  readonly #createStream: () => TaggingStream;
   readonly #entitiesOf: (tagged: TaggedText) => readonly Finding[];
   readonly #rows: MergedRows;
+  #stream: TaggingStream;
   /** The labelled tokens that the stream holds. */
   #tokens: Token[] = [];
   #lastWord = -1;
@@ -34,13 +35,14 @@ export class LongText {
   constructor(
     text: string,
     { labels, labelled }: { readonly labels: number; readonly labelled: CrfTokens },
-    stream: TaggingStream,
+    createStream: () => TaggingStream,
     entitiesOf: (tagged: TaggedText) => readonly Finding[],
   ) {
     this.#text = text;
     this.#labels = labels;
     this.#labelled = labelled;
-    this.#stream = stream;
+    this.#createStream = createStream;
+    this.#stream = createStream();
     this.#entitiesOf = entitiesOf;
     this.#rows = new MergedRows(labels);
   }
@@ -49,10 +51,11 @@ export class LongText {
   read(window: TextWindow, logits: Float32Array): void {
     this.#push(this.#rows.takeBefore(window.first + 1));
     this.#rows.add(window, logits);
-    if (window.last) this.#push(this.#rows.takeBefore(Number.POSITIVE_INFINITY));
-    if (this.#tokens.length > 0 && (window.last || this.#tokens.length >= this.#patience)) {
-      this.#settle(window.last);
+    if (window.closes) this.#push(this.#rows.takeBefore(Number.POSITIVE_INFINITY));
+    if (this.#tokens.length > 0 && (window.closes || this.#tokens.length >= this.#patience)) {
+      this.#settle(window.closes);
     }
+    if (window.closes) this.#stream = this.#createStream();
   }
 
   #push({ place, start, end, word, emissions }: TokenRows): void {
@@ -65,7 +68,7 @@ export class LongText {
         continue;
       labelled.push(i);
       this.#tokens.push({
-        place: place + i,
+        place: place[i]!,
         start: start[i]!,
         end: end[i]!,
         entityEnd: end[i]!,

@@ -1,9 +1,9 @@
 import { type TextWindow, trustOf } from "../text/windows.ts";
 
-/** Tokens in a row of a text that is read in windows, each with the scores of all windows that hold it. */
+/** Tokens of a text that is read in windows, each with the scores of all windows that hold it. */
 export interface TokenRows {
-  /** The first one's place in the input that the whole text would be, where `[CLS]` is 0. */
-  readonly place: number;
+  /** The place of each in the input that the whole text would be, where `[CLS]` is 0. */
+  readonly place: Int32Array;
   readonly start: Int32Array;
   readonly end: Int32Array;
   readonly word: Int32Array;
@@ -46,18 +46,20 @@ export class MergedRows {
     this.#count = Math.max(this.#count, window.first + to - this.#place);
   }
 
-  /** Hands over the tokens before a place in the text's input, of which there will be no more windows. */
+  /** Hands over the tokens before a place in the text's input that some window held; there will be no more of them. */
   takeBefore(place: number): TokenRows {
     const count = Math.max(0, Math.min(place - this.#place, this.#count));
-    const emissions = this.#sums.slice(0, count * this.#labels);
+    const held = Int32Array.from(Array(count).keys()).filter((at) => this.#weights[at]! > 0);
+    const emissions = new Float32Array(held.length * this.#labels);
     emissions.forEach((_, i) => {
-      emissions[i]! /= this.#weights[Math.floor(i / this.#labels)]!;
+      const at = held[Math.floor(i / this.#labels)]!;
+      emissions[i] = this.#sums[at * this.#labels + (i % this.#labels)]! / this.#weights[at]!;
     });
     const taken = {
-      place: this.#place,
-      start: this.#start.slice(0, count),
-      end: this.#end.slice(0, count),
-      word: this.#word.slice(0, count),
+      place: held.map((at) => this.#place + at),
+      start: held.map((at) => this.#start[at]!),
+      end: held.map((at) => this.#end[at]!),
+      word: held.map((at) => this.#word[at]!),
       emissions,
     };
     for (const column of [this.#start, this.#end, this.#word, this.#weights]) {

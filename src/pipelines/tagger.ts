@@ -143,7 +143,7 @@ export class Tagger {
     const [cls, sep] = tokenizer.encode("").ids;
     const windows = layWindows(text, tokenizer.encodeParts(text), [cls!, sep!], { max_length, stride });
     const labels = { labels: head.width, labelled: this.#labelled };
-    const tagging = new LongText(text, labels, head.stream(), entitiesOf);
+    const tagging = new LongText(text, labels, () => head.stream(), entitiesOf);
     return {
       sequences: asSequences(windows),
       read(window, { row }) {

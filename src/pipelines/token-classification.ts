@@ -33,7 +33,7 @@ export interface TokenClassificationOptions extends CallOptions {
   readonly return_posterior?: boolean;
   /**
    * The most tokens that the model sees at once, `[CLS]` and `[SEP]` included; default and limit: what it takes. A longer
-   * text goes through it in windows, each within a line, and is tagged as one; `docs/long-texts.md` says how.
+   * text goes through it in windows, and each of its lines is tagged as one; `docs/long-texts.md` says how.
    */
   readonly max_length?: number;
   /** About how many tokens neighbouring windows in a line share. Default: a quarter of a window. */

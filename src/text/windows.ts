@@ -24,7 +24,7 @@ const CLOSING = /^["'”’」』）)。！？；…!?;.\s]/u;
 const LONGEST_END = 4; // UTF-16 units that may close a sentence: 。”）and a blank
 
 /**
- * Lays windows over a text. A line is a text of its own: no window holds parts of two. One that is longer than a window
+ * Lays windows over a text. A line is a text of its own: no window holds parts of two, nor blanks between them. One that is longer than a window
  * gets several, which overlap, and which end and begin where sentences do, or else words. A run of ASCII letters and
  * digits is a word here even where each of them is a token.
  *
@@ -94,9 +94,12 @@ export function* layWindows(
     }
     to = Math.min(to, ids.length);
     last = !holdsMoreThan(to);
+    // What breaks the line is no part of it, even where it is a token.
+    let held = to;
+    while (closes && held > 0 && /\s/u.test(text[start[held - 1]!]!)) held--;
     const rows = (own: readonly number[], before: number, after: number) =>
-      Int32Array.from({ length: to + 2 }, (_, row) => {
-        return row === 0 ? before : row > to ? after : own[row - 1]!;
+      Int32Array.from({ length: held + 2 }, (_, row) => {
+        return row === 0 ? before : row > held ? after : own[row - 1]!;
       });
     const [from, until] = [start[0] ?? 0, last ? text.length : end[to - 1]!];
     yield {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { readDataset } from "../../src/data/index.ts";
 import {
   type Entity,
   pipeline,
@@ -10,9 +12,11 @@ import { packSequences } from "../../src/model/batch.ts";
 import { parseLabel, startsEntity } from "../../src/text/labels.ts";
 import { parseTokenizer } from "../../src/text/tokenizer.ts";
 import { layWindows } from "../../src/text/windows.ts";
+import { MADE_UP } from "../cli/electra-edge.ts";
 import { loadRandomModel, type RandomModelOptions, random, randomModel } from "../model/random-model.ts";
 import { decodeByRecursion, stretchProbability } from "../reference/crf.ts";
 
+const SHIPPED = fileURLToPath(new URL("../../weights/waybill-zh.safetensors", import.meta.url));
 const LABELS = ["O", "B-P", "I-P", "B-T", "I-T"];
 const PARSED = LABELS.map((label) => parseLabel(label, { notation: "BIO", typeFirst: false }));
 const OUTSIDE = { prefix: "O", type: "" } as const;
@@ -65,32 +69,50 @@ async function crfOf(options: RandomModelOptions) {
 }
 
 describe("a text that is longer than the model", () => {
-  test("has each line's own tokens and scores where there is no CRF", async () => {
-    const tag = await load({ crf: undefined });
-    const lines = Array.from({ length: 60 }, (_, i) => `${madeUp(i, 1 + (i % 37)).trim() || "a"}\n`);
-    const found = await tag(lines.join(""), eachToken);
-    const expected: TokenEntity[] = [];
-    let [at, index] = [0, 0];
-    for (const line of lines) {
-      const tokens = await tag(line, eachToken);
-      for (const token of tokens) {
-        expected.push({ ...token, start: at + token.start, end: at + token.end, index: index + token.index });
+  for (const crf of [undefined, { tokens: "characters" as const }]) {
+    test(`has in each line what the line would have alone, ${crf ? "with" : "without"} a CRF`, async () => {
+      const tag = await load({ crf });
+      const lines = Array.from({ length: 60 }, (_, i) => madeUp(i, 1 + (i % 37)).trim() || "a");
+      const text = lines.join("\n");
+      const tokens = await tag(text, eachToken);
+      const entities = await tag(text, everything);
+      const expectedTokens: TokenEntity[] = [];
+      const expectedEntities: Entity[] = [];
+      let [at, index] = [0, 0];
+      for (const line of lines) {
+        const own = await tag(line, eachToken);
+        for (const token of own) {
+          expectedTokens.push({
+            ...token,
+            start: at + token.start,
+            end: at + token.end,
+            index: index + token.index,
+          });
+        }
+        for (const entity of await tag(line, everything)) {
+          expectedEntities.push({ ...entity, start: at + entity.start, end: at + entity.end });
+        }
+        at += line.length + 1;
+        index += own.length + 1;
       }
-      at += line.length;
-      index += tokens.length;
-    }
-    assert.equal(found.length, expected.length);
-    for (const [i, { score, ...token }] of expected.entries()) {
-      const { score: ours, ...rest } = found[i]!;
-      assert.deepEqual(rest, token);
-      within(ours, score);
-    }
-  });
+      for (const [found, expected] of [
+        [tokens, expectedTokens],
+        [entities, expectedEntities],
+      ] as const) {
+        assert.equal(found.length, expected.length);
+        for (const [i, { score, ...rest }] of expected.entries()) {
+          const { score: ours, ...place } = found[i]!;
+          assert.deepEqual(place, rest);
+          within(ours, score);
+        }
+      }
+    });
+  }
 
-  test("has the labels and scores of one CRF over the merged scores of all its windows", async () => {
+  test("has the labels and scores of one CRF over the merged scores of a line's windows", async () => {
     const options = { config: { max_position_embeddings: 24 } };
     const [tag, crf] = [await load(options), await crfOf(options)];
-    const text = `${madeUp(1, 420)}\n${madeUp(2, 9)}\n${madeUp(3, 130)}`;
+    const text = madeUp(1, 560);
     for (const [max_length, stride] of [
       [24, 5],
       [9, 0],
@@ -180,6 +202,20 @@ describe("a text that is longer than the model", () => {
     const narrow = await tag(text, { max_length: 23, stride: 0 });
     assert.deepEqual(narrow, wide);
     assert.ok(wide.length > 100);
+  });
+
+  test("is found what its rows alone are, where it is made of waybills", async () => {
+    const tag = await pipeline("token-classification", SHIPPED);
+    const rows = (await readDataset(MADE_UP)).examples
+      .slice(0, 110)
+      .map(({ text }) => text.replaceAll("\n", " "));
+    const text = rows.join("\n");
+    assert.ok(text.length > 4500);
+    const alone = (await tag(rows)).flatMap((entities) => entities.map(({ word }) => word));
+    const joined = (await tag(text)).map(({ word }) => word);
+    assert.ok(joined.length > 500);
+    assert.deepEqual(joined, alone);
+    tag.dispose();
   });
 
   test("is one of several in a call, in their order", async () => {
