@@ -19,17 +19,23 @@ export interface Input {
 /**
  * Finds what the argument of `run` means: `-`, or nothing while something is piped in, is standard input; the path of
  * a file is that file; anything else is the text itself. Files and standard input hold one text a line.
+ *
+ * @param onBadLine as of {@link readLines}
  */
-export function openInput(argument: string | undefined, stdin: NodeJS.ReadStream): Input {
+export function openInput(
+  argument: string | undefined,
+  stdin: NodeJS.ReadStream,
+  onBadLine?: (error: unknown) => Promise<void>,
+): Input {
   if (argument === "-" || (argument === undefined && !stdin.isTTY)) {
-    return { texts: readLines(stdin, "standard input"), byteLength: undefined };
+    return { texts: readLines(stdin, "standard input", onBadLine), byteLength: undefined };
   }
   if (argument === undefined) {
     throw new UsageError("nothing to read: give a text, a file, or - with something piped in");
   }
   const stats = fileStats(argument);
   if (stats?.isFile()) {
-    return { texts: readLines(createReadStream(argument), argument), byteLength: stats.size };
+    return { texts: readLines(createReadStream(argument), argument, onBadLine), byteLength: stats.size };
   }
   return { texts: single(argument), byteLength: undefined };
 }
@@ -54,15 +60,20 @@ const CARRIAGE_RETURN = 0x0d;
  * Splits UTF-8 at line feeds, each line yielded as soon as it is whole. Unlike `node:readline` it keeps U+2028 and
  * U+2029, which belong to the text.
  *
- * @throws {DataError} naming the line that isn't UTF-8
+ * @param onBadLine is given the {@link DataError} that names a line that isn't UTF-8, and throws it unless the line may be
+ * left out
  */
-export async function* readLines(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<InputText> {
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  onBadLine: (error: unknown) => Promise<void> = Promise.reject.bind(Promise),
+): AsyncGenerator<InputText> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let pending: Uint8Array[] = [];
   let line = 0;
   let bytesRead = 0;
 
-  const finish = (): InputText => {
+  const finish = async (): Promise<readonly InputText[]> => {
     line++;
     let bytes: Uint8Array = Buffer.concat(pending);
     pending = [];
@@ -72,9 +83,10 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>, name: string
     try {
       const decoded = decoder.decode(bytes);
       const text = line === 1 ? decoded.replace(/^\uFEFF/u, "") : decoded;
-      return { text, place: `${name}:${line}`, bytesRead };
+      return [{ text, place: `${name}:${line}`, bytesRead }];
     } catch {
-      throw new DataError(name, line, "is not UTF-8 text");
+      await onBadLine(new DataError(name, line, "is not UTF-8 text"));
+      return [];
     }
   };
 
@@ -83,9 +95,9 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>, name: string
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
       pending.push(chunk.subarray(start, end + 1));
       start = end + 1;
-      yield finish();
+      yield* await finish();
     }
     if (start < chunk.length) pending.push(chunk.subarray(start));
   }
-  if (pending.length > 0) yield finish();
+  if (pending.length > 0) yield* await finish();
 }
