@@ -5,14 +5,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type ConvertOptions, convertDirectory } from "../../src/convert/index.ts";
-import { packSequences } from "../../src/model/batch.ts";
 import { MemoryReader } from "../../src/model/byte-reader.ts";
-import type { Task } from "../../src/model/config.ts";
-import type { SequenceScores } from "../../src/model/heads/sequence-scores.ts";
-import type { TokenScores } from "../../src/model/heads/token-scores.ts";
-import type { VocabularyScores } from "../../src/model/heads/vocabulary-scores.ts";
 import { loadModel } from "../../src/model/load-model.ts";
-import type { Model } from "../../src/model/model.ts";
 import { acceptsPath, KERNEL_PATHS } from "../../src/wasm/kernel-path.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
 import { startThread } from "../../src/wasm/thread-node.ts";
@@ -33,56 +27,12 @@ import {
   tokenClassification,
 } from "../reference/heads.ts";
 import { relativeError } from "../reference/math.ts";
+import { meanOf, type Outcome, runTexts } from "./run-texts.ts";
 
 const EXACT = { lastHiddenState: 2e-5, scores: 2e-5 };
 
 /** What int8 may lose: layers as tiny and random as these even nothing out, and a score may be near 0. */
 const INT8 = { lastHiddenState: 0.08, scores: 0.2 };
-
-interface Outcome {
-  readonly lastHiddenState: number[];
-  readonly scores: number[];
-}
-
-/** Runs texts together, packed, and takes their results apart. */
-async function run(model: Model, texts: readonly EncoderCase[]): Promise<Outcome[]> {
-  const { offsets } = packSequences(texts.map(({ inputIds }) => inputIds));
-  const all = (key: "inputIds" | "tokenTypeIds") => Int32Array.from(texts.flatMap((text) => [...text[key]]));
-  await model.run({ inputIds: all("inputIds"), tokenTypeIds: all("tokenTypeIds"), offsets });
-  const { machine, electra, head } = model;
-  const size = electra.config.hidden_size;
-  return texts.map((_, i) => {
-    const [first, tokens] = [offsets[i]!, offsets[i + 1]! - offsets[i]!];
-    const lastHiddenState = [...machine.floats(electra.hidden + first * size * 4, tokens * size)];
-    const scores = scoresOf(model.file.metadata.task, i, first, tokens);
-    return { lastHiddenState, scores };
-  });
-
-  function scoresOf(task: Task, sequence: number, first: number, tokens: number): number[] {
-    switch (task) {
-      case "text-classification":
-      case "multiple-choice":
-        return [...(head as SequenceScores).scoresOf(sequence)];
-      case "fill-mask":
-        return Array.from({ length: tokens }, (_, t) => [
-          ...(head as VocabularyScores).scoresAt(first + t),
-        ]).flat();
-      case "feature-extraction":
-        return meanOf(machine.floats(electra.hidden + first * size * 4, tokens * size), size);
-      default: {
-        const { output, width } = head as TokenScores;
-        return [...machine.floats(output + first * width * 4, tokens * width)];
-      }
-    }
-  }
-}
-
-/** The mean of the rows of x [rows, size], of length 1. */
-function meanOf(x: ArrayLike<number>, size: number): number[] {
-  const sums = new Array<number>(size).fill(0);
-  for (let i = 0; i < x.length; i++) sums[i % size]! += x[i]!;
-  return sums.map((sum) => sum / Math.hypot(...sums));
-}
 
 /** Groups that a model takes at once: each text alone, and as many of the batch as have room. */
 function groupsOf(batch: readonly EncoderCase[], capacity: number): EncoderCase[][] {
@@ -123,7 +73,7 @@ describe("families of encoders, against transformers", () => {
         const reader = new MemoryReader(bytes, name);
         const model = await loadModel(await kernelModule(path), reader, described.task);
         for (const group of batches.flatMap((batch) => groupsOf(batch, model.electra.capacity))) {
-          const outcomes = await run(model, group);
+          const outcomes = await runTexts(model, group);
           for (const [i, text] of group.entries()) assertNear(outcomes[i]!, text, EXACT, `${name}, ${path}`);
         }
       }
@@ -138,7 +88,7 @@ describe("families of encoders, against transformers", () => {
           described.task,
         );
         for (const text of batches.flat()) {
-          const [outcome] = await run(model, [text]);
+          const [outcome] = await runTexts(model, [text]);
           assertNear(outcome!, text, INT8, `${name}, ${path}`);
         }
       }
@@ -177,7 +127,7 @@ describe("families of encoders, against transformers", () => {
             try {
               const results: Outcome[][] = [];
               for (const group of batches.flatMap((batch) => groupsOf(batch, model.electra.capacity)))
-                results.push(await run(model, group));
+                results.push(await runTexts(model, group));
               return results;
             } finally {
               model.endTeam();

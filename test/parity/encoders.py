@@ -69,6 +69,9 @@ MODELS = {
     "ernie-gram": ("ErnieModel", dict(use_task_id=True, layer_norm_eps=1e-5)),
 }
 
+# What weights deviate by.
+SPREAD = 0.4
+
 # Of each case the lengths of its rows, which end in padding.
 CASES = [[13, 5], [1, 4, 9]]
 
@@ -78,7 +81,7 @@ def randomise(model, generator):
         if "embed_positions" in name:
             continue  # sines and cosines, not learned
         around = 1.0 if name.endswith(("LayerNorm.weight", "layer_norm.weight")) else 0.0
-        values = around + 0.4 * torch.randn(parameter.shape, generator=generator)
+        values = around + SPREAD * torch.randn(parameter.shape, generator=generator)
         parameter.data.copy_(values.half().float())
 
 

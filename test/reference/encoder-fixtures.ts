@@ -37,8 +37,15 @@ export interface EncoderCase {
   readonly scores: Float64Array;
 }
 
-export function readEncoder(name: EncoderFolder): { model: HuggingFaceModel; batches: EncoderCase[][] } {
-  const folder = encoderFolder(name);
+export interface EncoderFixture {
+  readonly model: HuggingFaceModel;
+  readonly batches: EncoderCase[][];
+}
+
+export const readEncoder = (name: EncoderFolder): EncoderFixture => readFixture(encoderFolder(name));
+
+/** Any folder that `test/parity/encoders.py` knows to write. */
+export function readFixture(folder: URL): EncoderFixture {
   const file = fileURLToPath(new URL("config.json", folder));
   const model = parseHuggingFaceConfig({ file, fields: JSON.parse(readFileSync(file, "utf8")) });
   const expected = readCheckpoint(new URL("expected.safetensors", folder));
