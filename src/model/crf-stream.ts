@@ -131,7 +131,8 @@ export class CrfStream implements TaggingStream {
     let survivors = new Set<number>();
     if (isEnd) {
       const closed = this.#best.map((score, label) => score + end[label]!);
-      survivors.add(closed.indexOf(closed.reduce((a, b) => Math.max(a, b))));
+      const best = closed.reduce((a, b) => Math.max(a, b));
+      if (best !== -Infinity) survivors.add(closed.indexOf(best));
     } else {
       for (let label = 0; label < labels; label++) if (this.#best[label] !== -Infinity) survivors.add(label);
     }

@@ -8,7 +8,7 @@ export interface TaggingStream {
    * What is known of the steps that have not been dropped, from the first on, whatever may follow. Where more may follow
    * the last of them is there only for its neighbour's sake: no stretch may end with it.
    *
-   * @param isEnd whether nothing follows; then all steps are known
+   * @param isEnd whether nothing follows; then all steps are known, or none has a label where no path is allowed
    */
   settle(isEnd: boolean): Tagging;
   /** Forgets the first steps, but for what the others need of them. */

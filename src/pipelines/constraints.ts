@@ -80,12 +80,13 @@ export function isMasked({ mask = [] }: LabelConstraints, start: number, end: nu
 /**
  * The constraints in terms of a text's labelled tokens.
  *
+ * @param text may be left out where nothing is `fixed`
  * @throws {InputError} `bad-option` for labels that the model lacks, and for spans that cut a token or hold none
  */
 export function pathConstraints(
   { scheme, forbid = [], allow, fixed = [] }: LabelConstraints,
   { names, parsed }: LabelSet,
-  text: LabelledText,
+  text?: LabelledText,
 ): PathConstraints {
   const indexOf = (name: string | null, path: string): number => {
     const index = name === null ? NO_LABEL : names.indexOf(name);
@@ -101,13 +102,13 @@ export function pathConstraints(
 
   const labelsAt = new Map<number, ReadonlySet<number>>();
   const keep = (token: number, fits: (label: Label, index: number) => boolean) => {
-    if (token < 0 || token >= text.tokens.length) return;
+    if (token < 0 || token >= text!.tokens.length) return;
     const before = labelsAt.get(token) ?? new Set(parsed.keys());
     labelsAt.set(token, new Set([...before].filter((index) => fits(parsed[index]!, index))));
   };
   for (const [i, span] of fixed.entries()) {
     const path = `constraints.fixed[${i}]`;
-    const [first, last] = tokensIn(span, text, path);
+    const [first, last] = tokensIn(span, text!, path);
     const type = span.entity_group;
     const among = new Set(span.labels?.map((name) => indexOf(name, `${path}.labels`)));
     const types = parsed.map((label) => label.type || "O");

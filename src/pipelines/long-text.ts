@@ -24,6 +24,7 @@ export class LongText {
   readonly #labelled: CrfTokens;
   readonly #createStream: () => TaggingStream;
   readonly #entitiesOf: (tagged: TaggedText) => readonly Finding[];
+  readonly #contradiction: (token: Token) => never;
   readonly #rows: MergedRows;
   #stream: TaggingStream;
   /** The labelled tokens that the stream holds. */
@@ -31,12 +32,16 @@ export class LongText {
   #lastWord = -1;
   #patience = PATIENCE;
 
-  /** @param entitiesOf what there is in a part of the text */
+  /**
+   * @param entitiesOf what there is in a part of the text
+   * @param contradiction called where no labels are allowed, with the first token that has none; it must throw
+   */
   constructor(
     text: string,
     { labels, labelled }: { readonly labels: number; readonly labelled: CrfTokens },
     createStream: () => TaggingStream,
     entitiesOf: (tagged: TaggedText) => readonly Finding[],
+    contradiction: (token: Token) => never,
   ) {
     this.#text = text;
     this.#labels = labels;
@@ -44,6 +49,7 @@ export class LongText {
     this.#createStream = createStream;
     this.#stream = createStream();
     this.#entitiesOf = entitiesOf;
+    this.#contradiction = contradiction;
     this.#rows = new MergedRows(labels);
   }
 
@@ -86,6 +92,7 @@ export class LongText {
   #settle(isEnd: boolean): void {
     const { labels, probabilities, ...tagging } = this.#stream.settle(isEnd);
     const tokens = this.#tokens;
+    if (isEnd && labels.length === 0) this.#contradiction(tokens[0]!);
     let known = isEnd ? labels.length : Math.max(0, labels.length - 1);
     while (!isEnd && known > 0 && tokens[known]!.word === tokens[known - 1]!.word) known--;
     const of = (name: keyof Token) => Int32Array.from({ length: known }, (_, i) => tokens[i]![name]);

@@ -98,8 +98,9 @@ export class Tagger {
         ? tokenEntities(tagged, this.#labels, ignored)
         : groupEntities(tagged, this.#labels, strategy, ignored);
     assertText(text);
-    // What is asked of the CRF, it is asked of a text as a whole.
-    const fits = asksCrf !== undefined || this.#fits(text, options.max_length ?? this.#tokenizer.maxTokens);
+    // What says something of places, or asks for all there is to know, needs the text as a whole.
+    const whole = n_best !== undefined || return_posterior || constraints?.fixed || constraints?.mask;
+    const fits = whole || this.#fits(text, options.max_length ?? this.#tokenizer.maxTokens);
     if (!fits) return this.#longText(text, options, entitiesOf);
     const encoded = this.#encode(text, constraints);
     const paths = constraints && pathConstraints(constraints, this.#labels, encoded);
@@ -115,7 +116,9 @@ export class Tagger {
     return {
       sequences: encoded.tokens.length > 0 ? [encoded] : [],
       read: (_, { row }) => {
-        const tagging = this.#model.head.tag(row, encoded.tokens, paths, (token) => noPath(encoded, token));
+        const tagging = this.#model.head.tag(row, encoded.tokens, paths, (token) =>
+          noPath(text, encoded.start[token]!, encoded.end[token]!),
+        );
         result = resultOf({ ...encoded, tagging });
       },
       result: () => result ?? resultOf({ ...encoded, tagging: NOTHING }),
@@ -134,7 +137,7 @@ export class Tagger {
 
   #longText(
     text: string,
-    options: WindowingOptions,
+    options: TaggingOptions,
     entitiesOf: (tagged: TaggedText) => Entity[] | TokenEntity[],
   ): Request<Entity[] | TokenEntity[], WindowSequence> {
     const { head } = this.#model;
@@ -143,7 +146,14 @@ export class Tagger {
     const [cls, sep] = tokenizer.encode("").ids;
     const windows = layWindows(text, tokenizer.encodeParts(text), [cls!, sep!], { max_length, stride });
     const labels = { labels: head.width, labelled: this.#labelled };
-    const tagging = new LongText(text, labels, () => head.stream(), entitiesOf);
+    const allows = options.constraints && pathConstraints(options.constraints, this.#labels).allows;
+    const tagging = new LongText(
+      text,
+      labels,
+      () => head.stream(allows),
+      entitiesOf,
+      ({ start, end }) => noPath(text, start, end),
+    );
     return {
       sequences: asSequences(windows),
       read(window, { row }) {
@@ -165,11 +175,11 @@ export class Tagger {
   }
 }
 
-function noPath({ text, start, end }: EncodedText, token: number): never {
-  const word = JSON.stringify(text.slice(start[token], end[token]));
+function noPath(text: string, start: number, end: number): never {
+  const word = JSON.stringify(text.slice(start, end));
   throw new InputError(
     "no-path",
-    `no labels keep to the constraints: none is left for ${word} (characters ${start[token]} to ${end[token]})`,
+    `no labels keep to the constraints: none is left for ${word} (characters ${start} to ${end})`,
   );
 }
 

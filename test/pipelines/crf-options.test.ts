@@ -247,6 +247,23 @@ describe("constraints", () => {
     assert.ok(Array.isArray(await tag("ab张三")), "the next call is as ever");
   });
 
+  test("hold through the windows of a text that is longer than one", async () => {
+    const tag = await load();
+    const text = "abc张三dcbaefghi省市李四jklmnopqrstuvwxyz abc张三dcba efghi省市李四jklm";
+    const options = { aggregation_strategy: "none", ignore_labels: [], max_length: 12 } as const;
+    const labelsOf = async (constraints?: LabelConstraints) =>
+      (await tag(text, { ...options, ...(constraints && { constraints }) })).map(({ entity }) => entity);
+    assert.equal(legal(await labelsOf(), NAMES), false, "or the scheme would be no constraint here");
+    const kept = await labelsOf({ scheme: true, forbid: [["O", "O"]] });
+    assert.ok(kept.length >= text.length - 2 && legal(kept, NAMES));
+    assert.ok(kept.every((label, i) => label !== "O" || kept[i + 1] !== "O"));
+    await assert.rejects(labelsOf({ forbid: NAMES.map((name) => [name, null]) }), /no labels keep/);
+    await assert.rejects(labelsOf({ allow: [] }), /no labels keep/);
+    await assert.rejects(tag(text, { ...options, n_best: 2 }), /takes at most/);
+    const fixed = [{ start: 0, end: 2, entity_group: "P" }];
+    await assert.rejects(tag(text, { ...options, constraints: { fixed } }), /takes at most/);
+  });
+
   test("hold for each text of an array, and not after the call", async () => {
     const tag = await load();
     const before = await tag(["abcd", "dcba"], { ignore_labels: [] });

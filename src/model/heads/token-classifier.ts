@@ -63,8 +63,10 @@ export class TokenClassifier extends TokenScores {
   }
 
   /** What tags a sequence of any length, given its emissions in parts: rows of {@link scores}. */
-  stream(): TaggingStream {
-    return this.crf === undefined ? new SoftmaxStream(this.width) : new CrfStream(this.crf.transitions());
+  stream(allows?: PathConstraints["allows"]): TaggingStream {
+    return this.crf === undefined
+      ? new SoftmaxStream(this.width)
+      : new CrfStream(this.crf.transitions(allows));
   }
 
   /** The scores [rows, labels] of some of the batch's rows, in place until the next batch. */
