@@ -15,8 +15,8 @@ export const POSITION_EMBEDDING_TYPES = ["absolute", "rotary"] as const;
  * the published sizes: small is 12 layers of hidden 256, FFN 1024, 4 heads, embeddings of 128.
  */
 export interface ElectraConfig {
-  /** The family that the model is of; ELECTRA's own where absent. */
-  readonly model_type?: ModelType;
+  /** The family that the model is of; ELECTRA's own where absent. `embeddings`: see {@link hasWordsAlone}. */
+  readonly model_type?: ModelType | "embeddings";
   readonly vocab_size: number;
   /** Width of the embeddings; where it differs from `hidden_size` a projection follows them. */
   readonly embedding_size: number;
@@ -42,6 +42,16 @@ export type ProblemType = (typeof PROBLEM_TYPES)[number];
 const PROBLEM_TYPES = ["multi_label_classification", "regression"] as const;
 
 export const isRotary = (config: ElectraConfig): boolean => config.position_embedding_type === "rotary";
+
+/** Bidirectional recurrent layers between encoder and head, told as in `torch.nn.GRU`. */
+export interface GruConfig {
+  /** Of one direction: the head reads twice as many values. */
+  readonly hidden_size: number;
+  readonly num_layers: number;
+}
+
+/** Whether a model looks its tokens up, and has nothing else before its recurrent layer. */
+export const hasWordsAlone = (config: ElectraConfig): boolean => config.model_type === "embeddings";
 
 /** What a model was trained to do, by the name of the pipeline that runs it. */
 export type Task =
@@ -73,6 +83,7 @@ const SIZE_LIMITS = {
   embedding_size: 8192,
   hidden_size: 8192,
   num_hidden_layers: 128,
+  num_layers: 16,
   num_attention_heads: 256,
   intermediate_size: 65_536,
   max_position_embeddings: 65_536,
@@ -90,16 +101,12 @@ export function parseConfig(json: unknown, source: string): ElectraConfig {
   const fail = (detail: string): never => {
     throw new ModelFileError("config-malformed", source, `config: ${detail}`);
   };
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return fail("expected a JSON object");
-  const fields = json as Record<string, unknown>;
+  const fields = fieldsOf(json, fail);
+  const size = (name: keyof typeof SIZE_LIMITS) => sizeOf(fields, name, fail);
 
-  const size = (name: keyof typeof SIZE_LIMITS): number => {
-    const value = fields[name];
-    if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= SIZE_LIMITS[name]) {
-      return value as number;
-    }
-    return fail(`"${name}" must be an integer from 1 to ${SIZE_LIMITS[name]}, not ${JSON.stringify(value)}`);
-  };
+  if (fields["model_type"] === "embeddings") {
+    return embeddingsConfig(size("vocab_size"), size("embedding_size"), size("max_position_embeddings"));
+  }
 
   /** The first where absent. */
   const oneOf = <T>(name: string, values: readonly T[]): T => {
@@ -145,4 +152,56 @@ export function parseConfig(json: unknown, source: string): ElectraConfig {
     fail(`"problem_type" must be single_label_classification, ${known}, not ${JSON.stringify(problem)}`);
   }
   return { ...config, problem_type: problem as ProblemType };
+}
+
+/** An encoder that is a table: what is said of layers stands for none. @param tokens the most that a text may have */
+function embeddingsConfig(vocab_size: number, embedding_size: number, tokens: number): ElectraConfig {
+  return {
+    model_type: "embeddings",
+    vocab_size,
+    embedding_size,
+    hidden_size: embedding_size,
+    num_hidden_layers: 0,
+    num_attention_heads: 1,
+    intermediate_size: 1,
+    hidden_act: "gelu",
+    max_position_embeddings: tokens,
+    type_vocab_size: 1,
+    layer_norm_eps: 0,
+  };
+}
+
+/**
+ * Checks the model file's `gru` entry.
+ *
+ * @throws {ModelFileError} `config-malformed`
+ */
+export function parseGruConfig(json: unknown, source: string): GruConfig {
+  const fail = (detail: string): never => {
+    throw new ModelFileError("config-malformed", source, `gru: ${detail}`);
+  };
+  const fields = fieldsOf(json, fail);
+  return {
+    hidden_size: sizeOf(fields, "hidden_size", fail),
+    num_layers: sizeOf(fields, "num_layers", fail),
+  };
+}
+
+type Fail = (detail: string) => never;
+
+function fieldsOf(json: unknown, fail: Fail): Readonly<Record<string, unknown>> {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return fail("expected a JSON object");
+  return json as Record<string, unknown>;
+}
+
+function sizeOf(
+  fields: Readonly<Record<string, unknown>>,
+  name: keyof typeof SIZE_LIMITS,
+  fail: Fail,
+): number {
+  const value = fields[name];
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= SIZE_LIMITS[name]) {
+    return value as number;
+  }
+  return fail(`"${name}" must be an integer from 1 to ${SIZE_LIMITS[name]}, not ${JSON.stringify(value)}`);
 }

@@ -1,7 +1,7 @@
 import { ACTIVATIONS, type Activation, type AttentionHeads } from "../wasm/kernels.ts";
 import type { Machine } from "../wasm/machine.ts";
 import { ALONE, type PackedBatch, type Rows, type Share, shareOfRows } from "./batch.ts";
-import { type ElectraConfig, isRotary } from "./config.ts";
+import { type ElectraConfig, hasWordsAlone, isRotary } from "./config.ts";
 import type { LayerNorm, Linear } from "./layers.ts";
 import { Rotary } from "./rotary.ts";
 import type { EmbeddingTable, Weights } from "./weights.ts";
@@ -14,13 +14,17 @@ class Embeddings {
   readonly #words: EmbeddingTable;
   readonly #positions: number | undefined;
   readonly #types: number;
-  readonly #norm: LayerNorm;
+  readonly #norm: LayerNorm | undefined;
   readonly #project: Linear | undefined;
 
   constructor(machine: Machine, weights: Weights, config: ElectraConfig) {
     this.#machine = machine;
     this.#size = config.embedding_size;
     this.#words = weights.embedding("electra.embeddings.word_embeddings");
+    if (hasWordsAlone(config)) {
+      this.#types = machine.reserve(this.#size * 4); // zeros
+      return;
+    }
     if (!isRotary(config)) {
       this.#positions = weights.plain("electra.embeddings.position_embeddings.weight");
     }
@@ -37,7 +41,7 @@ class Embeddings {
     const sum = this.#project === undefined ? hidden : context;
     for (let i = 0; i + 1 < offsets.length; i++)
       this.#sum(workspace, sum, offsets[i]!, offsets[i + 1]!, rows);
-    this.#norm.forward(sum, rows);
+    this.#norm?.forward(sum, rows);
     this.#project?.forward(sum, rows, scratch, hidden);
   }
 

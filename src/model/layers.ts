@@ -6,8 +6,9 @@ import type { Rows } from "./batch.ts";
 export class Linear {
   readonly outputs: number;
   readonly inputs: number;
-  readonly #weights: number;
-  readonly #bias: number;
+  /** Addresses of both, packed. */
+  readonly weights: number;
+  readonly bias: number;
   readonly #packInputs: PackInputs;
   readonly #gemm: Gemm;
 
@@ -19,8 +20,8 @@ export class Linear {
     outputs: number,
     inputs: number,
   ) {
-    this.#weights = weights;
-    this.#bias = bias;
+    this.weights = weights;
+    this.bias = bias;
     this.#packInputs = precision === "int8" ? kernels.quantizeInputs : kernels.packInputs;
     this.#gemm = precision === "int8" ? kernels.gemmInt8 : kernels.gemm;
     this.outputs = outputs;
@@ -46,8 +47,8 @@ export class Linear {
     this.#packInputs(x + first * inputs * 4, count, inputs, inputs, scratch);
     this.#gemm(
       scratch,
-      this.#weights,
-      this.#bias,
+      this.weights,
+      this.bias,
       residual === 0 ? 0 : residual + offset,
       out + offset,
       count,

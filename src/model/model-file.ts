@@ -1,9 +1,19 @@
 import { ModelFileError, type ModelFileErrorCode } from "../errors.ts";
-import { CRF_TOKENS, type CrfTokens, type ElectraConfig, parseConfig, TASKS, type Task } from "./config.ts";
+import {
+  CRF_TOKENS,
+  type CrfTokens,
+  type ElectraConfig,
+  type GruConfig,
+  parseConfig,
+  parseGruConfig,
+  TASKS,
+  type Task,
+} from "./config.ts";
 import { brief, parseStrictJson } from "./json.ts";
 import {
   crfParameters,
   encoderParameters,
+  gruParameters,
   headParameters,
   type Parameter,
   TIED_LM_HEAD,
@@ -26,6 +36,7 @@ export interface ModelMetadata {
   /** For the label scheme's own parser; undefined for all tasks but token classification. */
   readonly scheme: unknown;
   readonly crf: { readonly tokens: CrfTokens } | undefined;
+  readonly gru?: GruConfig | undefined;
   /** For the reader who wants to know what quantization cost: the model runs without. */
   readonly quantization_error: unknown;
   readonly license: string | undefined;
@@ -59,10 +70,12 @@ export function modelParameters(
   task: Task,
   labels: number,
   crf: boolean,
+  gru?: GruConfig,
 ): Parameter[] {
   return [
     ...encoderParameters(config),
-    ...headParameters(config, task, labels),
+    ...(gru === undefined ? [] : gruParameters(gru, config.hidden_size)),
+    ...headParameters(config, task, labels, gru),
     ...(crf ? crfParameters(labels) : []),
   ];
 }
@@ -78,14 +91,14 @@ export const OPTIONAL_TENSORS: ReadonlySet<string> = new Set([TIED_LM_HEAD]);
  */
 export function parseModelFile(header: SafetensorsHeader, source: string): ModelFile {
   const metadata = parseModelMetadata(header.metadata, source);
-  const { task, config, labels, crf } = metadata;
+  const { task, config, labels, crf, gru } = metadata;
 
   const rows = header.tensors.get(classifierTensor(task) ?? "")?.shape[0];
   if (rows !== undefined && rows !== labels.length) {
     const detail = `"labels" names ${labels.length} labels, but ${classifierTensor(task)} has ${rows} rows`;
     throw new ModelFileError("labels-mismatch", source, detail);
   }
-  const expected = modelParameters(config, task, labels.length, crf !== undefined);
+  const expected = modelParameters(config, task, labels.length, crf !== undefined, gru);
   const parameters = findStorages(expected, header, source);
   checkTensors(parameters, header, source);
   const { tensors, byteLength, headerBytes } = header;
@@ -191,9 +204,14 @@ function parseModelMetadata(strings: ReadonlyMap<string, string>, source: string
   const task = required("task") as Task;
   if (!TASKS.includes(task))
     fail("metadata-malformed", `"task" must be one of ${TASKS.join(", ")}, not ${brief(task)}`);
+  const gru = entry("gru");
+  if (gru !== undefined && task !== "token-classification") {
+    fail("metadata-malformed", `"gru" belongs to token-classification alone, not to ${task}`);
+  }
   return {
     task,
     config: parseConfig(required("config"), source),
+    gru: gru === undefined ? undefined : parseGruConfig(gru, source),
     tokenizer: required("tokenizer"),
     labels: parseLabels(
       classifierTensor(task) === undefined ? (entry("labels") ?? []) : required("labels"),

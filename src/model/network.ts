@@ -4,6 +4,7 @@ import { BARRIER_BYTES } from "./barrier.ts";
 import type { Share } from "./batch.ts";
 import type { Task } from "./config.ts";
 import { Electra } from "./electra.ts";
+import { Gru } from "./gru.ts";
 import { headActivation } from "./head-activation.ts";
 import { createHead, type HeadOf } from "./heads/create-head.ts";
 import type { Head } from "./heads/head.ts";
@@ -17,6 +18,7 @@ import type { Weights } from "./weights.ts";
 export class Network<T extends Task = Task> {
   readonly machine: Machine;
   readonly electra: Electra;
+  readonly gru: Gru | undefined;
   readonly head: HeadOf[T];
   /** Address of what the threads' barrier needs. */
   readonly barrierCells: number;
@@ -31,14 +33,21 @@ export class Network<T extends Task = Task> {
     this.barrierCells = machine.reserve(BARRIER_BYTES);
     this.electra = new Electra(machine, weights, metadata.config, threads);
     const { hidden, capacity } = this.electra;
+    const size = metadata.config.hidden_size;
+    if (metadata.gru !== undefined && task !== "feature-extraction") {
+      this.gru = new Gru(machine, weights, metadata.gru, size, capacity, threads);
+    }
+    const read = { hidden: this.gru?.output ?? hidden, size: this.gru?.size ?? size };
     const activation = ACTIVATIONS[headActivation(metadata.config, task)];
-    this.head = createHead(task, { machine, weights, metadata, hidden, activation, capacity });
+    this.head = createHead(task, { machine, weights, metadata, ...read, activation, capacity });
   }
 
   /** A thread's share of the work on the batch in place; the others must do theirs. */
   forward(offsets: Int32Array, share: Share, observe?: (layer: number) => void): void {
-    this.electra.forward(offsets, share, observe);
+    const hidden = this.electra.forward(offsets, share, observe);
+    this.gru?.forward(hidden, offsets, share);
     const head: Head = this.head;
-    head.forward(offsets, share, this.electra.scratch(share.thread));
+    const { thread } = share;
+    head.forward(offsets, share, this.gru?.scratch[thread] ?? this.electra.scratch(thread));
   }
 }

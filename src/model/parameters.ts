@@ -1,4 +1,4 @@
-import { type ElectraConfig, isRotary, type Task } from "./config.ts";
+import { type ElectraConfig, type GruConfig, hasWordsAlone, isRotary, type Task } from "./config.ts";
 
 /** A tensor that a model must have: its name in Hugging Face's checkpoints and its shape. */
 export interface Parameter {
@@ -38,9 +38,11 @@ const layerNorm = (name: string, size: number): Parameter[] => [
 /** The encoder's tensors in the order in which the forward pass meets them. */
 export function encoderParameters(config: ElectraConfig): Parameter[] {
   const { hidden_size: hidden, embedding_size: embedding, intermediate_size: intermediate } = config;
+  const words = matrix("electra.embeddings.word_embeddings.weight", config.vocab_size, embedding);
+  if (hasWordsAlone(config)) return [words];
   const positions = "electra.embeddings.position_embeddings.weight";
   const parameters = [
-    matrix("electra.embeddings.word_embeddings.weight", config.vocab_size, embedding),
+    words,
     ...(isRotary(config) ? [] : [floats(positions, config.max_position_embeddings, embedding)]),
     floats("electra.embeddings.token_type_embeddings.weight", config.type_vocab_size, embedding),
     ...layerNorm("electra.embeddings.LayerNorm", embedding),
@@ -62,12 +64,29 @@ export function encoderParameters(config: ElectraConfig): Parameter[] {
   return parameters;
 }
 
-/** The tensors of the head that solves `task`; `labels` is how many labels it tells apart. */
-export function headParameters(config: ElectraConfig, task: Task, labels: number): Parameter[] {
+/** A bidirectional GRU's tensors, with torch.nn.GRU's names and its gates in the order r, z, n. @param inputs of a token */
+export function gruParameters({ hidden_size: hidden, num_layers }: GruConfig, inputs: number): Parameter[] {
+  return Array.from({ length: num_layers }, (_, layer) =>
+    [`l${layer}`, `l${layer}_reverse`].flatMap((name) => [
+      matrix(`gru.weight_ih_${name}`, 3 * hidden, layer === 0 ? inputs : 2 * hidden),
+      floats(`gru.weight_hh_${name}`, 3 * hidden, hidden), // each step takes up the last one's error
+      floats(`gru.bias_ih_${name}`, 3 * hidden),
+      floats(`gru.bias_hh_${name}`, 3 * hidden),
+    ]),
+  ).flat();
+}
+
+/** The tensors of the head that solves `task`; `labels` is how many labels it tells apart. @param gru what it reads, if any */
+export function headParameters(
+  config: ElectraConfig,
+  task: Task,
+  labels: number,
+  gru?: GruConfig,
+): Parameter[] {
   const { hidden_size: hidden, embedding_size: embedding } = config;
   switch (task) {
     case "token-classification":
-      return scores("classifier", labels, hidden);
+      return scores("classifier", labels, gru === undefined ? hidden : 2 * gru.hidden_size);
     case "text-classification":
       return [
         ...linear("classifier.dense", hidden, hidden),

@@ -26,13 +26,15 @@ export function serializeModel(
   weights: ReadonlyMap<string, Float32Array>,
   dtype: ModelDtype = "f32",
 ): Uint8Array<ArrayBuffer> {
-  const { config, task, labels, crf } = metadata;
+  const { config, task, labels, crf, gru } = metadata;
   const errors: Record<string, number> = {};
-  const tensors = modelParameters(config, task, labels.length, crf !== undefined).flatMap((parameter) => {
-    const values = valuesOf(parameter, weights);
-    const int8 = dtype === "int8" && parameter.quantizable;
-    return int8 ? asInt8(parameter, values, errors) : [asFloats(parameter, values, dtype)];
-  });
+  const tensors = modelParameters(config, task, labels.length, crf !== undefined, gru).flatMap(
+    (parameter) => {
+      const values = valuesOf(parameter, weights);
+      const int8 = dtype === "int8" && parameter.quantizable;
+      return int8 ? asInt8(parameter, values, errors) : [asFloats(parameter, values, dtype)];
+    },
+  );
   const strings = encodeModelMetadata({
     ...metadata,
     quantization_error: dtype === "int8" ? errors : undefined,

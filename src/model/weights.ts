@@ -92,12 +92,14 @@ export class Weights {
    * @param names one layer, or several of the same inputs whose outputs are wanted side by side
    * @param outputs of each of them
    * @param weightOf a layer's matrix, which may be another's too
+   * @param biasOf a layer's bias
    */
   linear(
     names: string | readonly string[],
     outputs: number,
     inputs: number,
     weightOf = (name: string) => `${name}.weight`,
+    biasOf = (name: string) => `${name}.bias`,
   ): Linear {
     const layers = typeof names === "string" ? [names] : names;
     const { kernels } = this.#machine;
@@ -109,7 +111,7 @@ export class Weights {
     const bias = this.#machine.reserve(kernels.packedWeightBytes(rows, 1));
     layers.forEach((name, i) => {
       const firstRow = i * outputs;
-      this.#placeFloats(`${name}.bias`, bias + firstRow * 4);
+      this.#placeFloats(biasOf(name), bias + firstRow * 4);
       this.#pack(weightOf(name), packed, inputs, firstRow);
     });
     return new Linear(this.#machine, quantized ? "int8" : "f32", packed, bias, rows, inputs);

@@ -1,6 +1,7 @@
-import type { ElectraConfig } from "../model/config.ts";
-import { crfParameters, encoderParameters, headParameters } from "../model/parameters.ts";
+import { type ElectraConfig, type GruConfig, hasWordsAlone } from "../model/config.ts";
+import { modelParameters } from "../model/model-file.ts";
 import type { Buffer, Device, Offsets } from "./device.ts";
+import { encodeGru } from "./gru.ts";
 import { IGNORED_LABEL } from "./labels.ts";
 import { type DeviceBatch, Draws, type DropoutRates, ElectraNetwork } from "./network.ts";
 import { crfLoss, crossEntropy } from "./ops.ts";
@@ -15,6 +16,8 @@ export type Head = "crf" | "softmax" | "sequence";
 
 export interface TraineeSettings extends DropoutRates {
   readonly config: ElectraConfig;
+  /** Recurrent layers between the encoder and a head for tokens; none where absent. */
+  readonly gru?: GruConfig | undefined;
   readonly head: Head;
   /** How many labels there are. */
   readonly labels: number;
@@ -32,22 +35,19 @@ export class ElectraTrainee implements Trainee {
 
   /**
    * @param initial values by Hugging Face's tensor names; others are drawn
-   * @throws {RangeError} for a tensor of another size
+   * @throws {RangeError} for a tensor of another size, or a GRU before a label of the whole sequence
    */
   constructor(device: Device, settings: TraineeSettings, initial: ReadonlyMap<string, Float32Array>) {
-    const { config, head, labels } = settings;
+    const { config, head, labels, gru } = settings;
+    if (head === "sequence" && gru !== undefined) throw new RangeError("a GRU is for labels of tokens");
     const task = head === "sequence" ? "text-classification" : "token-classification";
-    const descriptions = [
-      ...encoderParameters(config),
-      ...headParameters(config, task, labels),
-      ...(head === "crf" ? crfParameters(labels) : []),
-    ];
+    const descriptions = modelParameters(config, task, labels, head === "crf", gru);
     this.#settings = settings;
     this.#device = device;
     this.#parameters = new Parameters(device, descriptions);
     this.#turns = new Turns(device);
     this.#network = new ElectraNetwork(config, this.#parameters, settings);
-    this.#parameters.initialize(initial, settings.seed);
+    this.#parameters.initialize(initial, settings.seed, hasWordsAlone(config) ? 1 : undefined);
   }
 
   get parameters(): readonly { readonly name: string; readonly shape: readonly number[] }[] {
@@ -137,7 +137,7 @@ export class ElectraTrainee implements Trainee {
     const device = this.#device;
     this.#parameters.prepare();
     const { tokens, starts } = this.#pack(batch);
-    const hidden = this.#network.encode(tape, tokens, draws);
+    const hidden = this.#encode(tape, tokens, draws);
     if (this.#settings.head === "sequence") {
       const first = device.integers(starts.slice(0, -1));
       return {
@@ -154,6 +154,13 @@ export class ElectraTrainee implements Trainee {
       logits: this.#network.classifyTokens(tape, hidden, rows, draws),
       offsets: offsetsOf(labelled),
     };
+  }
+
+  #encode(tape: Tape, tokens: DeviceBatch, draws: Draws): Tensor {
+    const encoded = this.#network.encode(tape, tokens, draws);
+    const { gru, hidden_dropout_prob } = this.#settings;
+    if (gru === undefined) return encoded;
+    return encodeGru(tape, gru, this.#parameters, encoded, tokens.offsets, hidden_dropout_prob, draws);
   }
 
   #loss(

@@ -14,13 +14,15 @@ export interface Encoder {
  */
 export function lengthen({ config, initial }: Encoder, maxLength: number): Encoder {
   if (maxLength <= config.max_position_embeddings) return { config, initial };
-  const known = initial.get(POSITIONS)!;
+  const longer = { ...config, max_position_embeddings: maxLength };
+  const known = initial.get(POSITIONS);
+  if (known === undefined) return { config: longer, initial };
   const positions = new Float32Array(maxLength * config.embedding_size);
   for (let at = 0; at < positions.length; at += known.length) {
     positions.set(known.subarray(0, positions.length - at), at);
   }
   return {
-    config: { ...config, max_position_embeddings: maxLength },
+    config: longer,
     initial: new Map([...initial, [POSITIONS, positions]]),
   };
 }

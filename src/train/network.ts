@@ -1,4 +1,4 @@
-import type { ElectraConfig } from "../model/config.ts";
+import { type ElectraConfig, hasWordsAlone } from "../model/config.ts";
 import type { Buffer, Dropout, Offsets } from "./device.ts";
 import { add, attention, dropout, embed, gelu, layerNorm, linear, takeRows } from "./ops.ts";
 import type { Parameters } from "./parameters.ts";
@@ -80,8 +80,12 @@ export class ElectraNetwork {
 
   #embed(tape: Tape, { inputIds, positions, tokenTypeIds }: DeviceBatch, draws: Draws): Tensor {
     const table = (name: string) => this.#parameters.get(`electra.embeddings.${name}.weight`);
+    const words = { ids: inputIds, table: table("word_embeddings") };
+    if (hasWordsAlone(this.config)) {
+      return dropout(tape, embed(tape, [words]), draws.next(this.#rates.hidden_dropout_prob));
+    }
     const sum = embed(tape, [
-      { ids: inputIds, table: table("word_embeddings") },
+      words,
       { ids: positions, table: table("position_embeddings") },
       { ids: tokenTypeIds, table: table("token_type_embeddings") },
     ]);

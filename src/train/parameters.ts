@@ -58,11 +58,12 @@ export class Parameters {
 
   /**
    * @param initial values by name; what it lacks is drawn
+   * @param embeddingDeviation as {@link initialValues} has it
    * @throws {RangeError} for a tensor of another size
    */
-  initialize(initial: ReadonlyMap<string, Float32Array>, seed: number): void {
+  initialize(initial: ReadonlyMap<string, Float32Array>, seed: number, embeddingDeviation?: number): void {
     for (const [site, parameter] of this.#descriptions.entries()) {
-      const values = initial.get(parameter.name) ?? initialValues(parameter, seed, site);
+      const values = initial.get(parameter.name) ?? initialValues(parameter, seed, site, embeddingDeviation);
       this.#write(parameter.name, this.#named.get(parameter.name)!.value, values);
     }
     this.#copiesAreOld = true;

@@ -1,4 +1,4 @@
-import type { ElectraConfig } from "../model/config.ts";
+import type { ElectraConfig, GruConfig } from "../model/config.ts";
 import type { ModelMetadata } from "../model/model-file.ts";
 import { detectScheme } from "../text/labels.ts";
 import type { TokenizerConfig } from "../text/tokenizer.ts";
@@ -9,6 +9,7 @@ import { crfTokensOf, type TextExample } from "./examples.ts";
 export interface TrainedModel {
   readonly head: Head;
   readonly config: ElectraConfig;
+  readonly gru?: GruConfig | undefined;
   readonly tokenizer: TokenizerConfig;
   /** Index = the label's number in the examples. */
   readonly labels: readonly string[];
@@ -22,10 +23,11 @@ export interface TrainedModel {
 
 /** What the file of a trained model says beside its tensors, for `serializeModel`. */
 export function modelMetadata(model: TrainedModel): ModelMetadata {
-  const { head, config, tokenizer, labels, examples, license, source } = model;
+  const { head, config, gru, tokenizer, labels, examples, license, source } = model;
   return {
     task: head === "sequence" ? "text-classification" : "token-classification",
     config,
+    gru,
     tokenizer,
     labels,
     scheme: head === "sequence" ? undefined : detectScheme(labels),

@@ -19,6 +19,9 @@ export interface FinetuneOptions extends VocabularyOptions {
   readonly model?: string;
   readonly vocab?: string;
   readonly head: Head;
+  readonly encoder: (typeof ENCODERS)[number];
+  readonly gruLayers?: number;
+  readonly gruHiddenSize: number;
   readonly hiddenSize: number;
   readonly layers: number;
   readonly heads: number;
@@ -50,6 +53,9 @@ export interface FinetuneOptions extends VocabularyOptions {
   readonly source?: string;
 }
 
+/** What reads a text: a transformer, or word embeddings under recurrent layers. */
+const ENCODERS = ["electra", "bigru"] as const;
+
 /** Everything that a run may be told, with what holds where it isn't. */
 export const finetuneOptions = (): Option[] => [
   new Option(
@@ -71,6 +77,14 @@ export const finetuneOptions = (): Option[] => [
   new Option("--head <name>", "what the network ends in")
     .choices(["crf", "softmax", "sequence"])
     .default("crf"),
+  new Option("--encoder <name>", "from nothing: ELECTRA, or bidirectional GRUs over word embeddings")
+    .choices(ENCODERS)
+    .default("electra"),
+  new Option(
+    "--gru-layers <n>",
+    "bidirectional GRUs before the head (default: the model's, or 2 for bigru, else 0)",
+  ).argParser(atLeast(0)),
+  option("--gru-hidden-size <n>", "width of each of their directions", atLeast(1), 128),
   option("--hidden-size <n>", "from nothing: width of the layers", atLeast(1), 256),
   option("--layers <n>", "from nothing: number of layers", atLeast(1), 4),
   option("--heads <n>", "from nothing: attention heads", atLeast(1), 4),

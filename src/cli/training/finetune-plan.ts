@@ -1,8 +1,8 @@
 import { openModelFile } from "../../convert/checkpoint.ts";
 import { readValues } from "../../convert/model-values.ts";
 import type { LabelledUnits } from "../../data/index.ts";
-import { DataError } from "../../errors.ts";
-import { parseConfig } from "../../model/config.ts";
+import { DataError, InputError } from "../../errors.ts";
+import { type GruConfig, parseConfig } from "../../model/config.ts";
 import type { ModelMetadata } from "../../model/model-file.ts";
 import { createTokenizer, parseTokenizerConfig, type TokenizerConfig } from "../../text/tokenizer.ts";
 import { type TextExample, tokenExamples } from "../../train/examples.ts";
@@ -23,7 +23,10 @@ export interface FinetunePlan {
   readonly initial: ReadonlyMap<string, Float32Array>;
 }
 
-/** @throws {DataError | ModelFileError | ConvertError} for data or a model that can't be used */
+/**
+ * @throws {DataError | ModelFileError | ConvertError} for data or a model that can't be used
+ * @throws {InputError} `bad-option`
+ */
 export async function planFinetune(options: FinetuneOptions): Promise<FinetunePlan> {
   const form = options.head === "sequence" ? "tsv" : "labelled";
   const texts = sampleOf(await readLabelledTexts(options.train, form), options.sample);
@@ -32,13 +35,19 @@ export async function planFinetune(options: FinetuneOptions): Promise<FinetunePl
   if (labels.length < 2) {
     throw new DataError(options.train, undefined, `expected two labels at least, but all are "${labels[0]}"`);
   }
-  const { config, tokenizerConfig, initial } = await startOf(options, texts);
+  const { config, gru = gruOf(options), tokenizerConfig, initial } = await startOf(options, texts);
   const tokenizer = createTokenizer(tokenizerConfig);
   const exampleForm = { tokenizer, labels, maxTokens: config.max_position_embeddings };
   const toExamples = options.head === "sequence" ? sequenceExamples : tokenExamples;
   const train = toExamples(texts, exampleForm, options.train);
   const { head, license, source } = options;
-  const model = { head, config, tokenizer: tokenizerConfig, labels, examples: train, license, source };
+  if (head === "sequence" && gru !== undefined) {
+    throw new InputError(
+      "bad-option",
+      "--head sequence has no place for a GRU, whose head is crf or softmax",
+    );
+  }
+  const model = { head, config, gru, tokenizer: tokenizerConfig, labels, examples: train, license, source };
   const metadata = modelMetadata(model);
   return { metadata, train, dev: toExamples(devTexts, exampleForm, options.dev), initial };
 }
@@ -50,11 +59,21 @@ function sampleOf<T>(texts: readonly T[], share: number): readonly T[] {
 }
 
 interface Start extends Encoder {
+  /** The model's own, if it has one. */
+  readonly gru?: GruConfig | undefined;
   readonly tokenizerConfig: TokenizerConfig;
 }
 
 /** How many tokens an encoder made from nothing takes, where it isn't said. */
 const MAX_LENGTH = 128;
+
+function gruOf({ encoder, gruLayers, gruHiddenSize }: FinetuneOptions): GruConfig | undefined {
+  const layers = gruLayers ?? (encoder === "bigru" ? 2 : 0);
+  if (layers > 0) return { hidden_size: gruHiddenSize, num_layers: layers };
+  if (encoder === "bigru")
+    throw new InputError("bad-option", "--encoder bigru is nothing with --gru-layers 0");
+  return undefined;
+}
 
 async function startOf(options: FinetuneOptions, texts: readonly LabelledUnits[]): Promise<Start> {
   if (options.model !== undefined) {
@@ -67,6 +86,7 @@ async function startOf(options: FinetuneOptions, texts: readonly LabelledUnits[]
   );
   const config = parseConfig(
     {
+      ...(options.encoder === "bigru" && { model_type: "embeddings" }),
       vocab_size: tokenizerConfig.vocab.length,
       embedding_size: options.embeddingSize,
       hidden_size: options.hiddenSize,
@@ -81,17 +101,17 @@ async function startOf(options: FinetuneOptions, texts: readonly LabelledUnits[]
   return { config, tokenizerConfig, initial: new Map() };
 }
 
-/** The encoder of a model file: its head is for other labels. */
+/** The encoder of a model file, its GRU included: its head is for other labels. */
 async function readStart(path: string): Promise<Start> {
   const model = await openModelFile(path);
   try {
     const initial = new Map<string, Float32Array>();
     for (const parameter of model.file.parameters.values()) {
-      if (!parameter.name.startsWith("electra.")) continue;
+      if (!/^(electra|gru)\./.test(parameter.name)) continue;
       initial.set(parameter.name, await readValues(model, parameter));
     }
-    const { config, tokenizer } = model.file.metadata;
-    return { config, tokenizerConfig: parseTokenizerConfig(tokenizer, path), initial };
+    const { config, gru, tokenizer } = model.file.metadata;
+    return { config, gru, tokenizerConfig: parseTokenizerConfig(tokenizer, path), initial };
   } finally {
     await model.close();
   }

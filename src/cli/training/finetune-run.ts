@@ -69,6 +69,7 @@ export async function runFinetune(
     const trainee = await createTrainee(
       {
         config: plan.metadata.config,
+        gru: plan.metadata.gru,
         head: options.head,
         labels: plan.metadata.labels.length,
         hidden_dropout_prob: options.dropout,

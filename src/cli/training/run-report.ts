@@ -111,10 +111,10 @@ function summarize(options: FinetuneOptions, plan: FinetunePlan): string {
 }
 
 function factsOf(options: FinetuneOptions, plan: FinetunePlan): Facts[] {
-  const { config, task, labels, crf } = plan.metadata;
+  const { config, task, labels, crf, gru } = plan.metadata;
   const { vocab, unk_token } = parseTokenizerConfig(plan.metadata.tokenizer, options.output);
   const unknown = vocab.indexOf(unk_token);
-  const parameters = modelParameters(config, task, labels.length, crf !== undefined);
+  const parameters = modelParameters(config, task, labels.length, crf !== undefined, gru);
   const file = existsSync(options.output) ? `, ${formatBytes(statSync(options.output).size)}` : "";
   return [
     {

@@ -15,8 +15,8 @@ export async function writeWeights(
   weights: State,
   dtype: Storage,
 ): Promise<void> {
-  const { config, task, labels, crf } = metadata;
-  const parameters = modelParameters(config, task, labels.length, crf !== undefined);
+  const { config, task, labels, crf, gru } = metadata;
+  const parameters = modelParameters(config, task, labels.length, crf !== undefined, gru);
   const source = parameters
     .filter(({ name }) => weights.has(name) || !OPTIONAL_TENSORS.has(name))
     .map((parameter) => {

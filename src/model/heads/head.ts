@@ -23,8 +23,9 @@ export interface HeadPlace {
   readonly machine: Machine;
   readonly weights: Weights;
   readonly metadata: ModelMetadata;
-  /** Address of the last hidden state [tokens, hidden_size]. */
+  /** Address of the last hidden state [tokens, size]. */
   readonly hidden: number;
+  readonly size: number;
   /** What follows the head's dense layer, where it has one. */
   readonly activation: Activation;
   /** The most tokens of a batch. */

@@ -18,11 +18,10 @@ export class SequenceScores implements Head {
   readonly #scores: Linear;
 
   constructor(
-    { machine, weights, metadata, hidden, activation, capacity }: HeadPlace,
+    { machine, weights, hidden, size, activation, capacity }: HeadPlace,
     names: Required<ScoreLayers>,
     width: number,
   ) {
-    const size = metadata.config.hidden_size;
     this.width = width;
     this.#machine = machine;
     this.#hidden = hidden;

@@ -23,11 +23,10 @@ export class TokenScores implements Head {
   readonly #scores: Linear;
 
   constructor(
-    { machine, weights, metadata, hidden, activation, capacity }: HeadPlace,
+    { machine, weights, hidden, size, activation, capacity }: HeadPlace,
     names: ScoreLayers,
     width: number,
   ) {
-    const size = metadata.config.hidden_size;
     this.machine = machine;
     this.width = width;
     this.#hidden = hidden;
