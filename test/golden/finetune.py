@@ -66,7 +66,8 @@ def draw_batch(head, random):
     return {"input_ids": input_ids, "labels": labels, "lengths": np.array(LENGTHS, np.int32)}
 
 
-def train(head, weights, batch, dtype):
+def train(loss_of, weights, batch, dtype):
+    """Ten steps. `loss_of` makes a loss of the model, the ids, where no padding is, and the labels."""
     model = {name: torch.tensor(values, dtype=dtype, requires_grad=True) for name, values in weights.items()}
     optimizer = adamw(model, LEARNING_RATE, WEIGHT_DECAY)
     input_ids, labels = torch.tensor(batch["input_ids"]).long(), torch.tensor(batch["labels"]).long()
@@ -74,7 +75,7 @@ def train(head, weights, batch, dtype):
     outcome, losses, norms = {}, [], []
     for step in range(STEPS):
         optimizer.zero_grad()
-        loss = LOSSES[head](model, encode(model, CONFIG, input_ids, mask), labels)
+        loss = loss_of(model, input_ids, mask, labels)
         loss.backward()
         if step == 0:
             outcome |= {f"gradient.{name}": tensor.grad.numpy().copy() for name, tensor in model.items()}
@@ -119,10 +120,18 @@ def main(folder):
     for head in LOSSES:
         random = np.random.default_rng(SEED)
         weights, batch = draw_weights(head, random), draw_batch(head, random)
-        single, double = (train(head, weights, batch, dtype) for dtype in (torch.float32, torch.float64))
-        print_deviations(head, single, double)
-        floats = {name: np.ascontiguousarray(values, np.float32) for name, values in (weights | single).items()}
-        save_file(floats | batch, folder / f"{head}.safetensors", {"settings": json.dumps(settings(head))})
+
+        def loss_of(model, input_ids, mask, labels):
+            return LOSSES[head](model, encode(model, CONFIG, input_ids, mask), labels)
+
+        write_steps(folder / f"{head}.safetensors", loss_of, weights, batch, settings(head))
+
+
+def write_steps(path, loss_of, weights, batch, settings):
+    single, double = (train(loss_of, weights, batch, dtype) for dtype in (torch.float32, torch.float64))
+    print_deviations(path.stem, single, double)
+    floats = {name: np.ascontiguousarray(values, np.float32) for name, values in (weights | single).items()}
+    save_file(floats | batch, path, {"settings": json.dumps(settings)})
 
 
 if __name__ == "__main__":

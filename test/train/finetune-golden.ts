@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ElectraConfig } from "../../src/model/config.ts";
+import { type GruConfig, parseConfig } from "../../src/model/config.ts";
 import {
   createTrainee,
   type DeviceSettings,
@@ -9,9 +9,10 @@ import {
 } from "../../src/train.node.ts";
 import { assertNear, largest, readGoldenFile } from "./golden-file.ts";
 
-/** What test/golden/finetune.py writes next to the tensors. */
+/** What test/golden/finetune.py and finetune_gru.py write next to the tensors. */
 interface Settings {
-  readonly config: ElectraConfig;
+  readonly config: object;
+  readonly gru?: GruConfig;
   readonly head: Head;
   readonly labels: number;
   readonly loss_is_mean_over: "sequences" | "labelled tokens";
@@ -26,8 +27,8 @@ interface Golden {
   readonly examples: readonly Example[];
 }
 
-function readGolden(head: Head): Golden {
-  const { settings, floats, integers } = readGoldenFile<Settings>(head);
+function readGolden(name: string): Golden {
+  const { settings, floats, integers } = readGoldenFile<Settings>(name);
   const [inputIds, labels, lengths] = ["input_ids", "labels", "lengths"].map(integers) as [
     Int32Array,
     Int32Array,
@@ -37,7 +38,9 @@ function readGolden(head: Head): Golden {
   const examples = Array.from(lengths, (length, row) => ({
     inputIds: inputIds.slice(row * width, row * width + length),
     labels:
-      head === "sequence" ? labels.slice(row, row + 1) : labels.slice(row * width, row * width + length),
+      settings.head === "sequence"
+        ? labels.slice(row, row + 1)
+        : labels.slice(row * width, row * width + length),
   }));
   return { settings, floats, examples };
 }
@@ -45,13 +48,14 @@ function readGolden(head: Head): Golden {
 /** The gradient of the keys' bias is 0 but for rounding: it adds the same to a query's score of every key. */
 const isRounding = (name: string) => name.endsWith("attention.self.key.bias");
 
-/** Ten steps on a device, held against what test/golden/finetune.py wrote. */
-export async function assertTrainsAsPyTorch(head: Head, on: DeviceSettings): Promise<void> {
-  const { settings, floats, examples } = readGolden(head);
-  const { config, labels, optimizer } = settings;
+/** Ten steps on a device, held against what test/golden wrote under that name. */
+export async function assertTrainsAsPyTorch(name: string, on: DeviceSettings): Promise<void> {
+  const { settings, floats, examples } = readGolden(name);
+  const { config, gru, head, labels, optimizer } = settings;
   const trainee = await createTrainee(
     {
-      config,
+      config: parseConfig(config, name),
+      gru,
       head,
       labels,
       seed: 1,

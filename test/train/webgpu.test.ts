@@ -121,6 +121,9 @@ else {
   });
 
   describe("WebGPU, training", () => {
+    test("ten steps of GRUs under a CRF go as PyTorch's", () =>
+      assertTrainsAsPyTorch("bigru-crf", { device: "webgpu" }));
+
     for (const head of HEADS) {
       test(`ten steps of a ${head} head go as PyTorch's`, () =>
         assertTrainsAsPyTorch(head, { device: "webgpu" }));
