@@ -26,13 +26,11 @@ export interface SourceParameter {
 export type OnProgress = (done: number, total: number, tensor: string) => void;
 
 /**
- * Matrices that an int4 file holds as int8. All that the encoder knows of a token comes through these two, and no later
- * layer evens their errors out: together they cost more than all layers' matrices.
+ * Matrices that an int4 file holds as int8. All that the encoder knows of a token comes through the first two, and no later
+ * layer evens their errors out: together they cost more than all layers' matrices. A GRU has few matrices, and no layer
+ * after it.
  */
-const INT8_AMONG_INT4: ReadonlySet<string> = new Set([
-  "electra.embeddings.word_embeddings.weight",
-  "electra.embeddings_project.weight",
-]);
+const INT8_AMONG_INT4 = /^(electra\.embeddings\.word_embeddings|electra\.embeddings_project|gru)\./;
 
 /**
  * Writes a model file. Floats are read, rewritten and written one tensor at a time; quantized matrices, a quarter or an
@@ -137,7 +135,7 @@ function storageFor(
   floats: "f32" | "f16",
 ): Storage {
   if (!quantizable || (dtype !== "int8" && dtype !== "int4")) return floats;
-  return INT8_AMONG_INT4.has(name) ? "int8" : dtype;
+  return INT8_AMONG_INT4.test(name) ? "int8" : dtype;
 }
 
 async function* chunks(

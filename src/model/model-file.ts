@@ -211,7 +211,7 @@ function parseModelMetadata(strings: ReadonlyMap<string, string>, source: string
   return {
     task,
     config: parseConfig(required("config"), source),
-    gru: gru === undefined ? undefined : parseGruConfig(gru, source),
+    ...(gru === undefined ? {} : { gru: parseGruConfig(gru, source) }),
     tokenizer: required("tokenizer"),
     labels: parseLabels(
       classifierTensor(task) === undefined ? (entry("labels") ?? []) : required("labels"),

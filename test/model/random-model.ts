@@ -1,8 +1,7 @@
 import { MemoryReader } from "../../src/model/byte-reader.ts";
-import type { CrfTokens, ElectraConfig, Task } from "../../src/model/config.ts";
+import type { CrfTokens, ElectraConfig, GruConfig, Task } from "../../src/model/config.ts";
 import { loadModel } from "../../src/model/load-model.ts";
-import { classifierTensor } from "../../src/model/model-file.ts";
-import { crfParameters, encoderParameters, headParameters } from "../../src/model/parameters.ts";
+import { classifierTensor, modelParameters } from "../../src/model/model-file.ts";
 import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
 import type { TokenizerConfig } from "../../src/text/tokenizer.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
@@ -13,6 +12,7 @@ export interface RandomModelOptions {
   readonly config?: Partial<ElectraConfig>;
   readonly labels?: readonly string[];
   readonly crf?: { readonly tokens: CrfTokens } | undefined;
+  readonly gru?: GruConfig;
   readonly tokenizer?: Partial<TokenizerConfig>;
   readonly metadata?: Record<string, string>;
 }
@@ -50,11 +50,7 @@ export function randomModel(options: RandomModelOptions = {}): Uint8Array<ArrayB
   const labels = options.labels ?? (classifierTensor(task) ? ["O", "B-P", "I-P", "B-T", "I-T"] : []);
   const ownCrf = task === "token-classification" ? { tokens: "characters" } : undefined;
   const crf = "crf" in options ? options.crf : ownCrf;
-  const parameters = [
-    ...encoderParameters(config),
-    ...headParameters(config, task, labels.length),
-    ...(crf === undefined ? [] : crfParameters(labels.length)),
-  ];
+  const parameters = modelParameters(config, task, labels.length, crf !== undefined, options.gru);
   const next = random(20);
   const tensors = parameters.map(({ name, shape }) => {
     const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
@@ -83,6 +79,7 @@ export function randomModel(options: RandomModelOptions = {}): Uint8Array<ArrayB
     labels: JSON.stringify(labels),
     scheme: JSON.stringify({ notation: "BIO", typeFirst: false }),
     ...(crf === undefined ? {} : { crf: JSON.stringify(crf) }),
+    ...(options.gru === undefined ? {} : { gru: JSON.stringify(options.gru) }),
     ...options.metadata,
   };
   return new Uint8Array(Buffer.concat([...serializeSafetensors(metadata, tensors)]));
