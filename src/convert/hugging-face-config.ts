@@ -1,5 +1,12 @@
 import { ConvertError } from "../errors.ts";
-import { type ElectraConfig, type ModelType, parseConfig, type Task } from "../model/config.ts";
+import {
+  type ElectraConfig,
+  type GruConfig,
+  type ModelType,
+  parseConfig,
+  parseGruConfig,
+  type Task,
+} from "../model/config.ts";
 import { brief } from "../model/json.ts";
 import { classifierTensor } from "../model/model-file.ts";
 import { ARCHITECTURES, FAMILIES } from "./families.ts";
@@ -9,6 +16,8 @@ import type { JsonFile } from "./text-file.ts";
 export interface HuggingFaceModel {
   readonly task: Task;
   readonly config: ElectraConfig;
+  /** Our own field, beside transformers': the layers that were put between encoder and head, if any. */
+  readonly gru: GruConfig | undefined;
   readonly labels: readonly string[];
   /** Rows of the position embeddings before that of a text's first token, which are left out. */
   readonly firstPosition: number;
@@ -35,6 +44,8 @@ const FIXED_SUMMARY: Readonly<Record<string, unknown>> = {
 
 const KNOWN = [...ARCHITECTURES.keys()].join(", ");
 
+const BIGRU = "bigru";
+
 /** What transformers has several names for. */
 const SAME_ACTIVATION: Readonly<Record<string, string>> = {
   gelu_python: "gelu",
@@ -49,6 +60,7 @@ const SAME_ACTIVATION: Readonly<Record<string, string>> = {
  * @throws {ModelFileError} `config-malformed` for a size that can't be
  */
 export function parseHuggingFaceConfig({ file, fields }: JsonFile): HuggingFaceModel {
+  if (fields["model_type"] === BIGRU) return parseBigru(file, fields);
   const architectures = fields["architectures"];
   if (!Array.isArray(architectures) || architectures.length !== 1 || typeof architectures[0] !== "string") {
     const detail = `"architectures" must name one of ${KNOWN}, not ${brief(architectures)}`;
@@ -70,13 +82,31 @@ export function parseHuggingFaceConfig({ file, fields }: JsonFile): HuggingFaceM
     }
   }
   const firstPosition = modelType === "roberta" ? firstPositionOf(file, fields) : 0;
+  const gru = fields["gru"] === undefined ? undefined : parseGruConfig(fields["gru"], file);
+  if (gru !== undefined && task !== "token-classification") {
+    throw new ConvertError("unsupported", file, `"gru" under a head for ${task}; it is for tokens' labels`);
+  }
   return {
     task,
+    gru,
     config: parseConfig(canonicalFields(modelType, fields, firstPosition), file),
     labels: classifierTensor(task) === undefined ? [] : parseLabels(file, fields),
     firstPosition,
     taskType: modelType === "ernie" && fields["use_task_id"] === true,
     tied: fields["tie_word_embeddings"] !== false,
+  };
+}
+
+/** Word embeddings under bidirectional GRUs, of which transformers has no model: `docs/format.md` has its config. */
+function parseBigru(file: string, fields: Readonly<Record<string, unknown>>): HuggingFaceModel {
+  return {
+    task: "token-classification",
+    config: parseConfig({ max_position_embeddings: 512, ...fields, model_type: "embeddings" }, file),
+    gru: parseGruConfig(fields["gru"], file),
+    labels: parseLabels(file, fields),
+    firstPosition: 0,
+    taskType: false,
+    tied: false,
   };
 }
 

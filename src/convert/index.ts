@@ -98,7 +98,7 @@ async function convertWeights(
     );
   }
   const model = parseHuggingFaceConfig(configFile);
-  const { task, config, labels } = model;
+  const { task, config, labels, gru } = model;
   const own = parseOwnFields(configFile);
   const tokenizer = await readTokenizer(directory, config.vocab_size);
 
@@ -122,6 +122,7 @@ async function convertWeights(
     const metadata = {
       task,
       config,
+      gru,
       tokenizer,
       labels,
       scheme: task === "token-classification" ? (own.scheme ?? detectScheme(labels)) : undefined,
@@ -211,10 +212,11 @@ async function matchTensors(
   all: Tensors,
   crfLayout: CrfLayout | undefined,
 ): Promise<SourceParameter[]> {
-  const { task, config, labels, tied } = model;
-  const expected = modelParameters(config, task, labels.length, crf);
+  const { task, config, labels, gru, tied } = model;
+  const expected = modelParameters(config, task, labels.length, crf, gru);
   const names = expected.map(({ name }) => name);
-  const architecture = { modelType: config.model_type ?? "electra", task };
+  const { model_type = "electra" } = config;
+  const architecture = { modelType: model_type === "embeddings" ? "electra" : model_type, task };
   const selected = selectTensors(all, new Set(names), architecture);
   const folded = await foldEmbeddings(selected, model, directory);
   const tensors = crf ? importCrf(folded, labels.length, directory, crfLayout) : folded;

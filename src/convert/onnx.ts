@@ -46,7 +46,8 @@ export async function exportOnnx(
   const open = await openModelFile(modelFile);
   try {
     const model = open.file;
-    const { task, config, labels, crf } = model.metadata;
+    const { task, config, labels, crf, gru } = model.metadata;
+    if (gru !== undefined) throw new ConvertError("unsupported", modelFile, "a graph of recurrent layers");
     const read = (name: string) => {
       const tied = name === TIED_LM_HEAD && !model.parameters.has(name);
       return readValues(open, model.parameters.get(tied ? WORD_EMBEDDINGS : name)!);
