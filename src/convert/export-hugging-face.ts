@@ -1,5 +1,5 @@
 import { ConvertError } from "../errors.ts";
-import type { ModelType } from "../model/config.ts";
+import { familyOf, type ModelType } from "../model/config.ts";
 import type { ModelFile } from "../model/model-file.ts";
 import { TIED_LM_HEAD } from "../model/parameters.ts";
 import { ITEM_SIZE } from "../model/safetensors.ts";
@@ -46,7 +46,10 @@ export async function exportHuggingFace(
     const { metadata, parameters } = open.file;
     const { config, task } = metadata;
     const tokenizer = parseTokenizerConfig(metadata.tokenizer, modelFile);
-    const modelType = config.model_type ?? "electra";
+    const modelType = familyOf(config);
+    if (metadata.gru !== undefined) {
+      throw new ConvertError("unsupported", modelFile, "transformers has no model with recurrent layers");
+    }
     const architecture = architectureOf(open.file, modelType);
     // RoBERTa counts positions from the one after its padding token's id.
     const emptyRows = modelType === "roberta" ? tokenizer.vocab.indexOf(tokenizer.pad_token) + 1 : 0;

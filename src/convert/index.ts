@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { ConvertError, InputError } from "../errors.ts";
-import { CRF_TOKENS, type CrfTokens } from "../model/config.ts";
+import { CRF_TOKENS, type CrfTokens, familyOf } from "../model/config.ts";
 import { classifierTensor, type ModelFile, modelParameters, OPTIONAL_TENSORS } from "../model/model-file.ts";
 import { TIED_LM_HEAD } from "../model/parameters.ts";
 import type { Storage } from "../model/storage.ts";
@@ -215,8 +215,7 @@ async function matchTensors(
   const { task, config, labels, gru, tied } = model;
   const expected = modelParameters(config, task, labels.length, crf, gru);
   const names = expected.map(({ name }) => name);
-  const { model_type = "electra" } = config;
-  const architecture = { modelType: model_type === "embeddings" ? "electra" : model_type, task };
+  const architecture = { modelType: familyOf(config), task };
   const selected = selectTensors(all, new Set(names), architecture);
   const folded = await foldEmbeddings(selected, model, directory);
   const tensors = crf ? importCrf(folded, labels.length, directory, crfLayout) : folded;

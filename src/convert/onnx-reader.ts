@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import onnxProto, { type onnx } from "onnx-proto";
 import { ConvertError } from "../errors.ts";
-import type { Task } from "../model/config.ts";
+import { familyOf, type Task } from "../model/config.ts";
 import { guessFormat } from "../model/file-signature.ts";
 import { crfParameters, headParameters } from "../model/parameters.ts";
 import { BinaryFile, exists } from "./binary-file.ts";
@@ -49,14 +49,15 @@ export async function findOnnx(directory: string): Promise<string | undefined> {
  * @throws {ConvertError} naming the file, and the layer, node or tensor where one is at fault
  */
 export async function openOnnx(path: string, model: HuggingFaceModel): Promise<Checkpoint> {
-  const { task, config, labels } = model;
+  const { task, config, labels, gru } = model;
+  if (gru !== undefined) throw new ConvertError("unsupported", path, "recurrent layers in a graph");
   const graph = await readGraph(path);
   const tensors = new OnnxTensors(path);
   try {
     const values = await interpretGraph(graph, tensors, path);
     const outputs = outputsOf(graph, values, task, path);
     const weights = new OnnxLayers(path, model).find(outputs, headParameters(config, task, labels.length));
-    const nameOf = familyNames({ modelType: config.model_type ?? "electra", task });
+    const nameOf = familyNames({ modelType: familyOf(config), task });
     return {
       tensors: new Map([
         ...[...weights].map(([name, tensor]): [string, CheckpointTensor] => [nameOf(name), tensor]),

@@ -47,7 +47,7 @@ export async function exportOnnx(
   try {
     const model = open.file;
     const { task, config, labels, crf, gru } = model.metadata;
-    if (gru !== undefined) throw new ConvertError("unsupported", modelFile, "a graph of recurrent layers");
+    if (gru !== undefined) throw new ConvertError("unsupported", modelFile, "recurrent layers in a graph");
     const read = (name: string) => {
       const tied = name === TIED_LM_HEAD && !model.parameters.has(name);
       return readValues(open, model.parameters.get(tied ? WORD_EMBEDDINGS : name)!);

@@ -50,6 +50,10 @@ export interface GruConfig {
   readonly num_layers: number;
 }
 
+/** The family whose names a checkpoint's tensors have; ELECTRA's for word embeddings alone. */
+export const familyOf = ({ model_type = "electra" }: ElectraConfig): ModelType =>
+  model_type === "embeddings" ? "electra" : model_type;
+
 /** Whether a model looks its tokens up, and has nothing else before its recurrent layer. */
 export const hasWordsAlone = (config: ElectraConfig): boolean => config.model_type === "embeddings";
 
