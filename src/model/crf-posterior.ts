@@ -88,18 +88,21 @@ export class CrfPosterior {
     const { steps, labels, stride, emissions, forward, backward } = this.#messages;
     const expected = new Float64Array(kinds);
     const all = [...Array(labels).keys()];
+    const [first, later] = [[NO_LABEL], all].map((before) =>
+      before.flatMap((from) => all.map((to) => ({ from, to, kind: kindOf(from, to) }))),
+    );
     for (let t = 0; t < steps; t++) {
-      const pairs = (t === 0 ? [NO_LABEL] : all).flatMap((from) => all.map((to) => [from, to] as const));
-      const scores = Float64Array.from(pairs, ([from, to]) => {
+      const pairs = (t === 0 ? first : later)!;
+      const scores = new Float64Array(pairs.length);
+      pairs.forEach(({ from, to }, i) => {
         const before = t === 0 ? 0 : forward[(t - 1) * stride + from]! + emissions[(t - 1) * labels + from]!;
         const after = emissions[t * labels + to]! + backward[t * stride + to]!;
-        return before + stepScore(this.#messages, from, to) + after;
+        scores[i] = before + stepScore(this.#messages, from, to) + after;
       });
       const total = logSumExp(scores);
-      for (const [i, [from, to]] of pairs.entries()) {
-        const kind = kindOf(from, to);
+      pairs.forEach(({ kind }, i) => {
         if (kind >= 0) expected[kind]! += Math.exp(scores[i]! - total);
-      }
+      });
     }
     return expected;
   }
