@@ -1,17 +1,12 @@
+import { type Scores, scoresOf } from "./scores.ts";
+
+export type { Scores } from "./scores.ts";
+
 /** An entity to compare: `start` and `end` in whichever unit both sides share. */
 export interface EntitySpan {
   readonly type: string;
   readonly start: number;
   readonly end: number;
-}
-
-/** Precision, recall and F1, each from 0 to 1; 0 where the denominator is 0. */
-export interface Scores {
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
-  /** How many entities the data set marks. */
-  readonly support: number;
 }
 
 /** Micro-averaged over all entities, and for each type that either side names, in alphabetical order. */
@@ -24,16 +19,6 @@ interface Counts {
   found: number;
   correct: number;
 }
-
-const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
-
-const scores = ({ expected, found, correct }: Counts): Scores => ({
-  precision: ratio(correct, found),
-  recall: ratio(correct, expected),
-  // Twice the correct over both sides' sum is the harmonic mean of the two, without its second 0/0.
-  f1: ratio(2 * correct, found + expected),
-  support: expected,
-});
 
 const distinct = (spans: readonly EntitySpan[]) =>
   new Map(spans.map((span) => [`${span.start} ${span.end} ${span.type}`, span]));
@@ -63,8 +48,8 @@ export class EntityScorer {
       all.found += counts.found;
       all.correct += counts.correct;
     }
-    const types = [...this.#types.keys()].sort().map((type) => [type, scores(this.#countsOf(type))]);
-    return { ...scores(all), types: Object.fromEntries(types) };
+    const types = [...this.#types.keys()].sort().map((type) => [type, scoresOf(this.#countsOf(type))]);
+    return { ...scoresOf(all), types: Object.fromEntries(types) };
   }
 
   #countsOf(type: string): Counts {
