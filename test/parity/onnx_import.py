@@ -2,7 +2,7 @@
 
     pip install torch transformers onnx onnxscript onnxruntime safetensors
     npm ci && npm run build:kernels
-    python test/parity/onnx_import.py [--base]     # --base: ELECTRA-base's shape too
+    python test/parity/onnx_import.py [NAME ...]   # architectures, small or base; all of them but base by default
     python test/parity/onnx_import.py --fixtures   # writes test/fixtures/onnx
 
 Every head of transformers' ELECTRA with random weights, in an odd shape of 2 layers, and ELECTRA-small's of 12, is
@@ -334,15 +334,15 @@ def write_fixtures():
 def main():
     if "--fixtures" in sys.argv:
         return write_fixtures()
+    runs = {architecture: (architecture, ODD) for architecture in OUTPUTS}
+    runs["small"] = ("ElectraForTokenClassification", SMALL)
+    runs["base"] = ("ElectraForTokenClassification", BASE)
     failures = []
-    runs = [(architecture, ODD) for architecture in OUTPUTS]
-    runs.append(("ElectraForTokenClassification", SMALL))
-    if "--base" in sys.argv:
-        runs.append(("ElectraForTokenClassification", BASE))
     with tempfile.TemporaryDirectory() as name:
-        for number, (architecture, shape) in enumerate(runs):
-            print(architecture, shape, flush=True)
-            folder = Path(name) / str(number)
+        for run in sys.argv[1:] or [run for run in runs if run != "base"]:
+            architecture, shape = runs[run]
+            print(run, flush=True)
+            folder = Path(name) / run
             folder.mkdir()
             failures += check(architecture, shape, folder)
     if failures:

@@ -19,7 +19,7 @@ import { relativeError } from "../reference/math.ts";
 
 const [directory, out, ...texts] = process.argv.slice(2) as [string, string, ...string[]];
 const [there, back] = [join(out, "there.safetensors"), join(out, "back.safetensors")];
-const { metadata } = await convertDirectory(directory, there);
+const { metadata } = await convertDirectory(directory, there, { dtype: "f32" });
 await exportHuggingFace(there, join(out, "exported"));
 await convertDirectory(join(out, "exported"), back);
 const bytes = await readFile(there);
