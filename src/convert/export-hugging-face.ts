@@ -87,14 +87,12 @@ export async function exportHuggingFace(
 }
 
 /** transformers' name for the model's class. */
-function architectureOf({ name, metadata: { task }, parameters }: ModelFile, modelType: ModelType): string {
-  const unsupported = (what: string): never => {
-    throw new ConvertError("unsupported", name, `transformers has no ${what}`);
-  };
-  const recurrent = [...parameters.keys()].find((parameter) => parameter.startsWith("gru."));
-  if (recurrent !== undefined) unsupported(`model with the tensor "${recurrent}" on its encoder`);
-  const found = [...ARCHITECTURES].find(([, known]) => known.modelType === modelType && known.task === task);
-  return found?.[0] ?? unsupported(`${modelType} for ${task} that gives this model's numbers`);
+function architectureOf({ name, metadata: { task } }: ModelFile, modelType: ModelType): string {
+  for (const [architecture, known] of ARCHITECTURES) {
+    if (known.modelType === modelType && known.task === task) return architecture;
+  }
+  const detail = `transformers has no ${modelType} for ${task} that gives this model's numbers`;
+  throw new ConvertError("unsupported", name, detail);
 }
 
 const byteLengthOf = ({ dtype, shape }: TensorDescription): number => product(shape) * ITEM_SIZE[dtype];
