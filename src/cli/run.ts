@@ -3,22 +3,16 @@ import type { AggregationStrategy } from "../index.node.ts";
 import { type CrfOptions, constrainOption, nBestOption, readConstraints } from "./crf-options.ts";
 import { type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
 import { UsageError } from "./failure.ts";
-import { openInput } from "./inputs.ts";
 import { createFormat, FORMATS, type FormatName } from "./output-formats.ts";
-import { startProgress } from "./progress.ts";
-import {
-  BadLines,
-  extendRecord,
-  holdsRecords,
-  type RecordOptions,
-  type RecordText,
-  readRecords,
-  recordOptions,
-} from "./records.ts";
+import { type RecordOptions, recordOptions } from "./records.ts";
+import { loadTask, readTask } from "./run-task.ts";
+import { runTexts, type TextRunner } from "./run-texts.ts";
 import { aggregationOption, at, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
-import { styleFor, write } from "./terminal.ts";
+import { addTaskOptions, checkTaskOptions, type TaskOptions } from "./task-options.ts";
+import { styleFor } from "./terminal.ts";
 
-interface RunOptions extends EngineOptions, CrfOptions, RecordOptions {
+interface RunOptions extends EngineOptions, CrfOptions, RecordOptions, TaskOptions {
+  readonly task?: "feature-extraction";
   readonly format: FormatName;
   readonly aggregationStrategy: AggregationStrategy;
   readonly ignoreLabels: readonly string[];
@@ -28,7 +22,7 @@ const splitList = (value: string) => value.split(",").filter((item) => item !== 
 
 export function runCommand(): Command {
   const command = new Command("run")
-    .description("find the entities in a text, in each line of a file, or in each line of standard input")
+    .description("do a model's task on a text, on each line of a file, or on each line of standard input")
     .argument("<model>", "a model file, or its URL")
     .argument("[input]", "a text, a file with one text a line, or - for standard input")
     .addOption(new Option("--format <name>", "what to print").choices(FORMATS).default("table"))
@@ -38,6 +32,11 @@ export function runCommand(): Command {
     .addOption(constrainOption())
     .addOption(kernelsOption())
     .addOption(threadsOption())
+    .addOption(
+      new Option("--task <name>", "feature-extraction, whatever the model is for").choices([
+        "feature-extraction",
+      ]),
+    )
     .addHelpText(
       "after",
       `
@@ -47,61 +46,50 @@ Examples:
   electra-edge run waybill-zh.safetensors waybills.ndjson --format ndjson --on-error skip > entities.ndjson
   electra-edge run waybill-zh.safetensors waybills.txt --format html > entities.html
   electra-edge run waybill-zh.safetensors "海南张三13800000000" --n-best 3 --constrain scheme
-  cat waybills.txt | electra-edge run waybill-zh.safetensors --format conll`,
+  cat waybills.txt | electra-edge run waybill-zh.safetensors --format conll
+  electra-edge run discriminator.safetensors "一句可能写错子的话"
+  electra-edge run generator.safetensors "北京是[MASK]国的首都" --top-k 3
+  electra-edge run reader.safetensors article.txt --question "谁写的?"`,
     )
     .action(run);
   for (const option of recordOptions()) command.addOption(option);
-  return command;
+  return addTaskOptions(command);
 }
 
 async function run(model: string, argument: string | undefined, options: RunOptions): Promise<void> {
-  const badLines = new BadLines(options, process.stderr);
-  const input = openInput(argument, process.stdin, badLines.meet);
-  const texts: AsyncIterable<RecordText> = holdsRecords(argument, options)
-    ? readRecords(input.texts, options.textField, badLines)
-    : input.texts;
+  await runTexts(argument, options, async () => {
+    const task = options.task ?? (await readTask(model));
+    checkTaskOptions(task, options);
+    return task === "token-classification" ? loadEntities(model, options) : loadTask(task, model, options);
+  });
+}
+
+/** Token classification. */
+async function loadEntities(model: string, options: RunOptions): Promise<TextRunner> {
   const { format: formatName, aggregationStrategy, ignoreLabels, nBest, constrain } = options;
   if (formatName === "conll" && aggregationStrategy === "none") {
     throw new UsageError("--format conll needs whole entities, not --aggregation-strategy none");
   }
   const constraints = await readConstraints(constrain);
   const tag = await loadTagger(model, options);
-  // On a terminal the results themselves show how far it has got.
-  const progress = process.stdout.isTTY ? undefined : startProgress("texts", process.stderr);
-  try {
-    const format = createFormat(formatName, tag.model, styleFor(process.stdout, process.env));
-    if (nBest !== undefined && format.readings === undefined) {
-      throw new UsageError(`--format ${formatName} has no place for the readings of --n-best`);
-    }
-    await write(process.stdout, format.head);
-    let count = 0;
-    let begun = 0;
-    for await (const { text, place, bytesRead, record } of texts) {
-      const show = (part: number) => {
-        const bytes = begun + part * (bytesRead - begun);
-        progress?.update(count, input.byteLength === undefined ? undefined : bytes / input.byteLength);
-      };
+  const format = createFormat(formatName, tag.model, styleFor(process.stdout, process.env));
+  if (nBest !== undefined && format.readings === undefined) {
+    throw new UsageError(`--format ${formatName} has no place for the readings of --n-best`);
+  }
+  return {
+    head: format.head,
+    async text(text, index, place, onPart) {
       const asked = {
         aggregation_strategy: aggregationStrategy,
         ignore_labels: ignoreLabels,
-        onProgress: ({ done, total }: { done: number; total: number }) => show(done / total),
+        onProgress: ({ done, total }: { done: number; total: number }) => onPart(done / total),
         ...(constraints && { constraints }),
       };
-      const render = async () =>
-        nBest === undefined
-          ? format.text(text, await tagAt(place, tag, text, asked), count)
-          : format.readings!(text, await at(place, tag(text, { ...asked, n_best: nBest })), count);
-      const written = await render().catch(badLines.meet);
-      begun = bytesRead;
-      if (written === undefined) continue;
-      const isRecord = record !== undefined && formatName === "ndjson";
-      await write(process.stdout, isRecord ? extendRecord(record, written) : written);
-      count++;
-      show(1);
-    }
-    await write(process.stdout, format.tail(count));
-  } finally {
-    progress?.stop();
-    tag.dispose();
-  }
+      return nBest === undefined
+        ? format.text(text, await tagAt(place, tag, text, asked), index)
+        : format.readings!(text, await at(place, tag(text, { ...asked, n_best: nBest })), index);
+    },
+    tail: (count) => format.tail(count),
+    dispose: () => tag.dispose(),
+  };
 }
