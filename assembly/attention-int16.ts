@@ -1,4 +1,4 @@
-// Multi-head self-attention as in attention.ts, its two products in 16-bit integers with exact 32-bit sums. What it
+// Multi-head self-attention as in attention.ts, for the plain binary: its two products in 16-bit integers with exact 32-bit sums. What it
 // costs in precision is far below what int8 weights cost.
 //
 //   queries, keys    each row to its own range, |q| ≤ √((2³¹ − 1) / headSize) and ≤ 32767
@@ -46,7 +46,7 @@ function weightBytes(n: i32, k: i32): usize {
   return <usize>((n + 7) >> 3) * weightPanelBytes(k);
 }
 
-/** Bytes of scratch memory that {@link attentionInt16} needs, for at most `tokens` tokens. */
+/** Bytes of scratch memory that {@link attentionInt16Heads} needs, for at most `tokens` tokens. */
 export function attentionInt16ScratchBytes(tokens: i32, headSize: i32): i32 {
   return <i32>(weightBytes(tokens, headSize) + // keys
     weightBytes(headSize, tokens) + // values
@@ -95,18 +95,6 @@ export function attentionInt16Heads(
       multiplyRows(shares, values, out, rows, headSize, tokens, hidden);
     }
   }
-}
-
-/** {@link attentionInt16Heads} of all heads. */
-export function attentionInt16(
-  queryKeyValue: usize,
-  context: usize,
-  scratch: usize,
-  tokens: i32,
-  heads: i32,
-  headSize: i32,
-): void {
-  attentionInt16Heads(queryKeyValue, context, scratch, tokens, heads, headSize, 0, heads);
 }
 
 /** Packs the keys [tokens, headSize] of a head as weights, each with its own scale. */

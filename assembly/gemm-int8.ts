@@ -9,19 +9,21 @@
 //                 it, on panels of six rows, since it takes long to come back; elsewhere the dot product without
 //                 addition and a second one with ones are faster than what the engine would make of it
 //
-// Layouts, with GROUP = 2 (plain) or 4 (relaxed) values of a row side by side, k padded with zeros:
-//   inputs   panels of `rows` = 4 or 6: f32 scales [rows], i32 zero points [rows], [⌈k/GROUP⌉, rows, GROUP] i16 or u8
-//   weights  ⌈n/8⌉ panels: f32 scales [8], i32 row sums [8], [⌈k/GROUP⌉, 8, GROUP] i8
-//   bias     ⌈n/8⌉ · 8 values, missing ones zero
+// Inputs are panels of `rows` = 4 or 6: f32 scales [rows], i32 zero points [rows], [⌈k/GROUP⌉, rows, GROUP] i16 or u8.
+// Weights lie as weights-int8.ts has them; the bias has ⌈n/8⌉ · 8 values, missing ones zero.
 
+import { GELU, IDENTITY } from "./activation";
 import { blockRows, fetch } from "./blocks";
 import { finishRow } from "./finish";
-import { packRows } from "./gemm";
+import { geluNear } from "./math";
 import { quantizeRowsInt16, quantizeRowUnsigned } from "./quantize";
-
-const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 4 : 2;
-const WEIGHT_HEADER: usize = 64;
-const LARGEST_WEIGHT: i32 = 127;
+import {
+  groupsOf,
+  LARGEST_WEIGHT,
+  packedInt8WeightBytes,
+  WEIGHT_HEADER,
+  weightPanelBytes,
+} from "./weights-int8";
 
 const ONES = memory.data<u16>([1, 1, 1, 1, 1, 1, 1, 1]);
 
@@ -46,27 +48,13 @@ const DOT_IS_FUSED: bool = ASC_FEATURE_RELAXED_SIMD ? dotIsFused() : false;
 /** Input rows of a panel. */
 const PANEL_ROWS: i32 = DOT_IS_FUSED ? 6 : 4;
 
-/** How many groups a row of k values takes. */
-function groupsOf(k: i32): i32 {
-  return (k + GROUP - 1) / GROUP;
-}
-
 function inputPanelBytes(k: i32): i32 {
   return PANEL_ROWS * (8 + groupsOf(k) * 4);
-}
-
-function weightPanelBytes(k: i32): usize {
-  return WEIGHT_HEADER + <usize>(groupsOf(k) * GROUP * 8);
 }
 
 /** Bytes of `m` quantized input rows of `k` values. */
 export function quantizedInputBytes(m: i32, k: i32): i32 {
   return ((m + PANEL_ROWS - 1) / PANEL_ROWS) * inputPanelBytes(k);
-}
-
-/** Bytes of `n` packed int8 weight rows of `k` values, scales included. */
-export function packedInt8WeightBytes(n: i32, k: i32): i32 {
-  return ((n + 7) >> 3) * <i32>weightPanelBytes(k);
 }
 
 /**
@@ -96,82 +84,13 @@ export function quantizeInputs(inputs: usize, m: i32, k: i32, stride: i32, packe
   }
 }
 
-/**
- * Puts weight rows [rows, k], values of −127 … 127, in their places as rows `firstRow` and on of packed weights, whose
- * memory must start out zero.
- */
-export function packInt8WeightRows(weights: usize, rows: i32, k: i32, firstRow: i32, packed: usize): void {
-  for (const end = firstRow + rows; firstRow < end; ) {
-    const panel = packed + <usize>(firstRow >> 3) * weightPanelBytes(k);
-    if ((firstRow & 7) === 0 && end - firstRow >= 8) {
-      packPanel(weights, k, panel);
-      firstRow += 8;
-      weights += (<usize>k) << 3;
-    } else {
-      packValues(weights, 0, k, firstRow & 7, panel);
-      firstRow++;
-      weights += k;
-    }
-  }
+/** Where the scale of row `row` of quantized inputs [_, k] lies; its zero point lies `INPUT_STEP` bytes on. */
+export function quantizedRow(packed: usize, row: i32, k: i32): usize {
+  return packed + <usize>((row / PANEL_ROWS) * inputPanelBytes(k)) + ((<usize>(row % PANEL_ROWS)) << 2);
 }
 
-/** The scales [rows] of the same rows: what one unit of a row's values stands for. */
-export function packInt8WeightScales(scales: usize, rows: i32, k: i32, firstRow: i32, packed: usize): void {
-  for (const end = firstRow + rows; firstRow < end; firstRow++, scales += 4) {
-    const panel = packed + <usize>(firstRow >> 3) * weightPanelBytes(k);
-    f32.store(panel + ((<usize>(firstRow & 7)) << 2), f32.load(scales));
-  }
-}
-
-/** Eight rows at once: four values of each at a time, which plain SIMD then wants as two pairs. */
-function packPanel(weights: usize, k: i32, panel: usize): void {
-  const words = k >> 2;
-  const first = panel + WEIGHT_HEADER;
-  packRows(weights, 4, words, k, first, 32);
-  packRows(weights + ((<usize>k) << 2), 4, words, k, first + 16, 32);
-  const end = first + ((<usize>words) << 5);
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    let low = i32x4.splat(0);
-    let high = low;
-    for (let at = first; at < end; at += 32) {
-      low = i32x4.add(low, sumsOfFour(v128.load(at)));
-      high = i32x4.add(high, sumsOfFour(v128.load(at, 16)));
-    }
-    v128.store(panel, low, 32);
-    v128.store(panel, high, 48);
-  } else {
-    for (let at = first; at < end; at += 32) {
-      const low = v128.load(at);
-      const high = v128.load(at, 16);
-      v128.store(at, i16x8.shuffle(low, high, 0, 2, 4, 6, 8, 10, 12, 14));
-      v128.store(at, i16x8.shuffle(low, high, 1, 3, 5, 7, 9, 11, 13, 15), 16);
-    }
-  }
-  if (k & 3) {
-    const wide = k & ~3;
-    for (let row = 0; row < 8; row++) packValues(weights + <usize>(row * k), wide, k, row, panel);
-  }
-}
-
-/** The sum of each four of sixteen int8. */
-function sumsOfFour(bytes: v128): v128 {
-  return i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(bytes));
-}
-
-/** The values from `first` up to but without `k` of a row, which is row `row` of its panel, one by one. */
-function packValues(weights: usize, first: i32, k: i32, row: i32, panel: usize): void {
-  const to = panel + WEIGHT_HEADER + <usize>(row * GROUP);
-  let sum = 0;
-  for (let i = first; i < k; i++) {
-    const value = i32.load8_s(weights + i);
-    sum += value;
-    i32.store8(to + <usize>((i & -GROUP) * 8 + (i & (GROUP - 1))), value);
-  }
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    const at = panel + 32 + ((<usize>row) << 2);
-    i32.store(at, i32.load(at) + sum);
-  }
-}
+/** Bytes from one four of a quantized row to the next; the first lies two steps behind the row's scale. */
+export const INPUT_STEP: usize = (<usize>PANEL_ROWS) << 2;
 
 /**
  * The product of quantized inputs and packed int8 weights, finished and stored row by row.
@@ -361,6 +280,11 @@ function finish(
   if (bias) {
     low = f32x4.add(low, v128.load(bias));
     high = f32x4.add(high, v128.load(bias, 16));
+  }
+  if (ASC_FEATURE_RELAXED_SIMD && activation === GELU) {
+    low = geluNear(low);
+    high = geluNear(high);
+    activation = IDENTITY;
   }
   finishRow(low, high, out, residual, columns, activation);
 }

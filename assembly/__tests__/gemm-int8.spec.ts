@@ -1,12 +1,6 @@
 import { IDENTITY } from "../activation";
-import {
-  gemmInt8,
-  packedInt8WeightBytes,
-  packInt8WeightRows,
-  packInt8WeightScales,
-  quantizedInputBytes,
-  quantizeInputs,
-} from "../gemm-int8";
+import { gemmInt8, quantizedInputBytes, quantizeInputs } from "../gemm-int8";
+import { packedInt8WeightBytes, packInt8WeightRows, packInt8WeightScales } from "../weights-int8";
 import { at, put } from "./values";
 
 const INPUTS = memory.data(64);

@@ -116,7 +116,7 @@ async function kernelWorks(path: KernelPath, module: WebAssembly.Module): Promis
   return [
     ...products,
     { kernel: "attention", ...size, run: attend(kernels.attention) },
-    { kernel: "attentionInt16", ...size, run: attend(kernels.attentionInt16) },
+    { kernel: "attentionInteger", ...size, run: attend(kernels.attentionInteger) },
   ];
 }
 

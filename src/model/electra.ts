@@ -88,7 +88,7 @@ class Layer {
     this.#rotary = rotary;
     this.#activation = ACTIVATIONS[config.hidden_act];
     this.#attention = weights.quantized
-      ? machine.kernels.attentionInt16Heads
+      ? machine.kernels.attentionIntegerHeads
       : machine.kernels.attentionHeads;
     this.#queryKeyValue = weights.linear([`${self}.query`, `${self}.key`, `${self}.value`], hidden, hidden);
     this.#attentionOutput = weights.linear(`${name}.attention.output.dense`, hidden, hidden);

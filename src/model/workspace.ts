@@ -28,7 +28,7 @@ export function layOutWorkspace(machine: Machine, config: ElectraConfig, threads
     kernels.packedInputBytes(tokens, widest),
     kernels.quantizedInputBytes(tokens, widest),
     kernels.attentionScratchBytes(tokens, hidden / config.num_attention_heads),
-    kernels.attentionInt16ScratchBytes(tokens, hidden / config.num_attention_heads),
+    kernels.attentionIntegerScratchBytes(tokens, hidden / config.num_attention_heads),
   );
   return {
     inputIds: rows(1),

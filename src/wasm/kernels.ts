@@ -65,9 +65,9 @@ export interface Kernels {
   attentionScratchBytes(tokens: number, headSize: number): number;
   readonly attention: Attention;
   readonly attentionHeads: AttentionHeads;
-  attentionInt16ScratchBytes(tokens: number, headSize: number): number;
-  readonly attentionInt16: Attention;
-  readonly attentionInt16Heads: AttentionHeads;
+  attentionIntegerScratchBytes(tokens: number, headSize: number): number;
+  readonly attentionInteger: Attention;
+  readonly attentionIntegerHeads: AttentionHeads;
   gru(
     inputs: number,
     inputStride: number,

@@ -266,17 +266,22 @@ overBinaries((bench) => {
         const residual = randomFloats(m * stride - gap, 6);
         const plain = multiply(operands, { residual, gap });
         const curves = [
-          { activation: ACTIVATIONS.gelu, curve: gelu },
+          // Inputs of seven bits do with a curve whose tail is a polynomial.
+          { activation: ACTIVATIONS.gelu, curve: gelu, tolerance: binary === "relaxed" ? 8e-5 : 1e-6 },
           { activation: ACTIVATIONS.gelu_new, curve: geluNew },
           { activation: ACTIVATIONS.relu, curve: (x: number) => Math.max(x, 0) },
           { activation: ACTIVATIONS.tanh, curve: Math.tanh },
-        ].map(({ activation, curve }) => ({ curve, out: multiply(operands, { residual, gap, activation }) }));
+        ].map(({ activation, curve, tolerance = 1e-6 }) => ({
+          curve,
+          tolerance,
+          out: multiply(operands, { residual, gap, activation }),
+        }));
         for (let i = 0; i < m * n; i++) {
           const at = Math.floor(i / n) * stride + (i % n);
           assert.equal(plain[at], f32(product[i] + residual[at]));
-          for (const { curve, out } of curves) {
+          for (const { curve, tolerance, out } of curves) {
             const expected = curve(product[i]) + residual[at];
-            assert.ok(Math.abs(out[at] - expected) <= 1e-6 * Math.max(1, Math.abs(expected)));
+            assert.ok(Math.abs(out[at] - expected) <= tolerance * Math.max(1, Math.abs(expected)));
           }
         }
         for (let row = 0; row < m; row++) assertUntouched(plain, row * stride + n, (row + 1) * stride);
