@@ -8,6 +8,12 @@ export interface EngineOptions {
   readonly threads?: number | "auto";
 }
 
+/** The same as a pipeline takes it. */
+export const engineOf = ({ kernels, threads = 1 }: EngineOptions) => ({
+  threads,
+  ...(kernels === undefined ? {} : { kernels }),
+});
+
 export const kernelsOption = () =>
   new Option("--kernels <path>", "force one build of the kernels").choices(KERNEL_PATHS);
 

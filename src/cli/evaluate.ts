@@ -3,11 +3,14 @@ import { readDataset } from "../data/index.ts";
 import { EntityScorer } from "../metrics/entity-scores.ts";
 import { type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
 import { EntityTypes, labelOf } from "./entity-types.ts";
+import { evaluateAnswers } from "./evaluate-answers.ts";
+import { evaluateClasses } from "./evaluate-classes.ts";
 import { markedTexts } from "./marked-entities.ts";
+import { readHeader } from "./model-header.ts";
 import { startProgress } from "./progress.ts";
-import { type Evaluation, renderScores } from "./render/scores.ts";
+import { type Evaluation, renderAnswers, renderClasses, renderScores } from "./render/scores.ts";
 import { aggregationOption, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
-import { styleFor, write } from "./terminal.ts";
+import { type Style, styleFor, write } from "./terminal.ts";
 
 interface EvaluateOptions extends EngineOptions {
   readonly data: string;
@@ -17,11 +20,12 @@ interface EvaluateOptions extends EngineOptions {
 
 export function evaluateCommand(): Command {
   return new Command("evaluate")
-    .description("compare the entities a model finds with those a data set marks")
+    .description("compare what a model says with what a data set does: entities, classes or answers")
     .argument("<model>", "a model file, or its URL")
     .requiredOption(
       "--data <file>",
-      "labelled texts: waybill form, CoNLL or BMES columns, or CLUENER's JSON lines",
+      "labelled texts: waybill form, CoNLL or BMES columns, or CLUENER's JSON lines; " +
+        "TSV for classes; SQuAD's or CMRC's JSON for answers",
     )
     .addOption(aggregationOption(...ENTITY_STRATEGIES))
     .option("--json", "print JSON instead of a table")
@@ -38,6 +42,29 @@ Examples:
 }
 
 async function evaluate(model: string, options: EvaluateOptions): Promise<void> {
+  const { task } = (await readHeader(model)).metadata;
+  if (task === "text-classification") {
+    return print(await evaluateClasses(model, options.data, options), renderClasses, options);
+  }
+  if (task === "question-answering") {
+    return print(await evaluateAnswers(model, options.data, options), renderAnswers, options);
+  }
+  return evaluateEntities(model, options);
+}
+
+async function print<T>(
+  evaluation: T,
+  render: (evaluation: T, style: Style) => string,
+  { json }: EvaluateOptions,
+): Promise<void> {
+  const style = styleFor(process.stdout, process.env);
+  await write(
+    process.stdout,
+    json ? `${JSON.stringify(evaluation, undefined, 2)}\n` : render(evaluation, style),
+  );
+}
+
+async function evaluateEntities(model: string, options: EvaluateOptions): Promise<void> {
   const dataset = await readDataset(options.data);
   const texts = markedTexts(dataset);
   const tag = await loadTagger(model, options);
@@ -65,12 +92,7 @@ async function evaluate(model: string, options: EvaluateOptions): Promise<void> 
   }
   const seconds = (performance.now() - started) / 1000;
   const evaluation: Evaluation = { ...scorer.scores(), examples: texts.length, form: dataset.form, seconds };
-  await write(
-    process.stdout,
-    options.json
-      ? `${JSON.stringify(evaluation, undefined, 2)}\n`
-      : renderScores(evaluation, styleFor(process.stdout, process.env)),
-  );
+  await print(evaluation, renderScores, options);
 }
 
 /** A model and data of different types give an F1 of 0 that is easily taken for a bad model. */

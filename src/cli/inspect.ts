@@ -1,7 +1,5 @@
 import { Command } from "commander";
-import { readModelFile } from "../model/load-model.ts";
-import type { ModelFile } from "../model/model-file.ts";
-import { openSourceOrPath } from "../pipelines/source-node.ts";
+import { readHeader } from "./model-header.ts";
 import { summarize } from "./model-summary.ts";
 import { renderModel } from "./render/model.ts";
 import { styleFor, write } from "./terminal.ts";
@@ -27,14 +25,4 @@ Examples:
           : renderModel(summary, styleFor(process.stdout, process.env)),
       );
     });
-}
-
-/** Reads a model's description and nothing more, however large the file is. */
-async function readHeader(source: string): Promise<ModelFile> {
-  const reader = await openSourceOrPath(source);
-  try {
-    return await readModelFile(reader);
-  } finally {
-    await reader.close();
-  }
 }

@@ -5,7 +5,7 @@ import type {
   TokenClassificationOptions,
   TokenClassificationPipeline,
 } from "../index.node.ts";
-import type { EngineOptions } from "./engine-options.ts";
+import { type EngineOptions, engineOf } from "./engine-options.ts";
 import type { Finding } from "./entity-types.ts";
 
 /** The strategies that join tokens. */
@@ -22,10 +22,10 @@ export const aggregationOption = (...strategies: readonly AggregationStrategy[])
  */
 export async function loadTagger(
   model: string,
-  { kernels, threads = 1 }: EngineOptions,
+  options: EngineOptions,
 ): Promise<TokenClassificationPipeline> {
   const { pipeline } = await import("../index.node.ts");
-  return pipeline("token-classification", model, { threads, ...(kernels === undefined ? {} : { kernels }) });
+  return pipeline("token-classification", model, engineOf(options));
 }
 
 /** Tags a text and says, where that can't be done, which one it was. */
