@@ -36,7 +36,7 @@ export type Binary = keyof typeof BINARIES;
 /** Defines the same tests for every binary of the kernels that this engine can run. */
 export function overBinaries(define: (bench: Bench) => void): void {
   for (const binary of Object.keys(BINARIES) as Binary[]) {
-    const wasm = Buffer.from(BINARIES[binary], "base64");
+    const wasm = Buffer.from(BINARIES[binary], "hex");
     if (WebAssembly.validate(wasm)) {
       describe(`${binary} kernels`, () => define(new Bench(binary, new WebAssembly.Module(wasm))));
     } else {
