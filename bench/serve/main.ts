@@ -91,6 +91,8 @@ async function load(url: string, bodies: readonly string[], { seconds, rate }: L
 
 /** Requests a second that are answered where more are asked: more and more, until a good part is refused. */
 async function findCapacity(url: string, bodies: readonly string[]): Promise<number> {
+  // A server that has just started compiles as it goes.
+  await load(url, bodies, { seconds: STEP_SECONDS, rate: 16 });
   for (let rate = 16; ; rate *= 2) {
     const { times, perSecond } = await load(url, bodies, { seconds: STEP_SECONDS, rate });
     if ((times.get(429)?.length ?? 0) > 0.2 * (times.get(200)?.length ?? 0)) return perSecond;

@@ -1,18 +1,18 @@
-/** Of a batch in the mean: about the last half dozen count. */
-const WEIGHT = 0.25;
+/** How much of what was measured still counts after another batch: about the last five do. */
+const KEPT = 0.8;
 
-/** How fast one worker has been of late. */
+/** How fast one worker has been of late. Large batches tell more of that than small ones, and count so. */
 export class Throughput {
-  #secondsPerToken = 0;
+  #tokens = 0;
+  #seconds = 0;
 
   add(tokens: number, seconds: number): void {
-    const latest = seconds / Math.max(1, tokens);
-    const weight = this.#secondsPerToken === 0 ? 1 : WEIGHT;
-    this.#secondsPerToken += weight * (latest - this.#secondsPerToken);
+    this.#tokens = KEPT * this.#tokens + tokens;
+    this.#seconds = KEPT * this.#seconds + seconds;
   }
 
   /** 0 before anything was measured. */
   secondsFor(tokens: number): number {
-    return tokens * this.#secondsPerToken;
+    return this.#tokens === 0 ? 0 : (tokens * this.#seconds) / this.#tokens;
   }
 }
