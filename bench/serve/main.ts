@@ -89,13 +89,14 @@ async function load(url: string, bodies: readonly string[], { seconds, rate }: L
   return outcome;
 }
 
-/** Requests a second that are answered where more are asked: more and more, until a good part is refused. */
-async function findCapacity(url: string, bodies: readonly string[]): Promise<number> {
+/** Asks for more and more, until no half of it is answered: what was asked is then twice what the server takes. */
+async function findLoad(url: string, bodies: readonly string[]): Promise<{ capacity: number; rate: number }> {
   // A server that has just started compiles as it goes.
   await load(url, bodies, { seconds: STEP_SECONDS, rate: 16 });
-  for (let rate = 16; ; rate *= 2) {
+  for (let rate = 32; ; rate *= 2) {
     const { times, perSecond } = await load(url, bodies, { seconds: STEP_SECONDS, rate });
-    if ((times.get(429)?.length ?? 0) > 0.2 * (times.get(200)?.length ?? 0)) return perSecond;
+    const [answered, refused] = [200, 429].map((status) => times.get(status)?.length ?? 0);
+    if (refused! >= answered!) return { capacity: perSecond, rate };
   }
 }
 
@@ -128,8 +129,7 @@ async function bench(): Promise<Figures> {
       });
       void closed.then(() => reject(new Error("the server did not start")));
     });
-    const capacity = await findCapacity(url, bodies);
-    const rate = Math.ceil(2 * capacity);
+    const { capacity, rate } = await findLoad(url, bodies);
     const beyond = load(url, bodies, { seconds: SECONDS, rate });
     await new Promise((resolve) => setTimeout(resolve, (SECONDS * 1000) / 6));
     const early = await residentMegabytes(url);
