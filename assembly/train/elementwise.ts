@@ -1,5 +1,6 @@
 // What is done to each value for itself. Units: blocks of 1,024 values.
 
+import { activationDerivative, activate as activationOf } from "../activation";
 import { geluDerivative, gelu as geluOf } from "../math";
 import { stream, uniform, uniformLanes } from "./random";
 
@@ -68,6 +69,47 @@ export function geluBackward(
   for (; at < stop; at += 4) {
     const product = f32x4.mul(v128.load32_splat(gradient + at), geluDerivative(v128.load32_splat(x + at)));
     v128.store32_lane(out + at, product, 0);
+  }
+}
+
+/** out = gelu_new(x), relu(x) or tanh(x), by its number in `activation.ts` */
+export function activate(
+  x: usize,
+  out: usize,
+  count: i32,
+  activation: i32,
+  _scratch: usize,
+  first: i32,
+  last: i32,
+): void {
+  const stop = end(last, count);
+  let at = begin(first);
+  for (; at < whole(stop); at += 16) v128.store(out + at, activationOf(v128.load(x + at), activation));
+  for (; at < stop; at += 4) {
+    v128.store32_lane(out + at, activationOf(v128.load32_splat(x + at), activation), 0);
+  }
+}
+
+/** out = gradient · the activation's derivative at x; `out` may be `gradient`. */
+export function activateBackward(
+  x: usize,
+  gradient: usize,
+  out: usize,
+  count: i32,
+  activation: i32,
+  _scratch: usize,
+  first: i32,
+  last: i32,
+): void {
+  const stop = end(last, count);
+  let at = begin(first);
+  for (; at < whole(stop); at += 16) {
+    const slope = activationDerivative(v128.load(x + at), activation);
+    v128.store(out + at, f32x4.mul(v128.load(gradient + at), slope));
+  }
+  for (; at < stop; at += 4) {
+    const slope = activationDerivative(v128.load32_splat(x + at), activation);
+    v128.store32_lane(out + at, f32x4.mul(v128.load32_splat(gradient + at), slope), 0);
   }
 }
 

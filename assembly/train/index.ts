@@ -6,13 +6,14 @@ export { attention, attentionBackward, attentionTrainScratchBytes } from "./atte
 export { columnSums } from "./columns";
 export { crfLoss, crfScratchBytes } from "./crf";
 export { binaryCrossEntropy, countHits, scoreHistogram } from "./detection";
-export { add, dropout, fill, gelu, geluBackward } from "./elementwise";
+export { activate, activateBackward, add, dropout, fill, gelu, geluBackward } from "./elementwise";
 export { gather, scatterAdd } from "./gather";
 export { gru, gruBackward, gruScratchBytes } from "./gru";
 export { layerNorm, layerNormBackward, layerNormParametersBackward } from "./layernorm";
 export { crossEntropy } from "./losses";
 export { matmul, matmulScratchBytes, packColumns, packColumnsBytes } from "./matmul";
 export { adamW } from "./optimizer";
+export { rotary } from "./rotary";
 export { replaceTokens, sample } from "./sampling";
 export { rootOfSum, sum, sumOfSquares } from "./sums";
 

@@ -11,6 +11,9 @@ export interface Buffer {
   readonly columns: number;
 }
 
+/** By Hugging Face's names; GELU has operations of its own. */
+export type Activation = "gelu_new" | "relu" | "tanh";
+
 /** What random numbers are drawn from, one for each index. */
 export interface Draw {
   /** Of the step: 32 bits. */
@@ -128,6 +131,18 @@ export interface Device {
   gelu(x: Buffer, out: Buffer): void;
   /** `out` may be `gradient`. */
   geluBackward(x: Buffer, gradient: Buffer, out: Buffer): void;
+  activate(x: Buffer, out: Buffer, activation: Activation): void;
+  /** `out` may be `gradient`. */
+  activateBackward(x: Buffer, gradient: Buffer, out: Buffer, activation: Activation): void;
+  /**
+   * Rotary position embeddings (Su et al. 2021) in place: each pair of the first `columns` of x turns by its angle at the
+   * row's position.
+   *
+   * @param positions [rows]
+   * @param table [positions, headSize]: the sines of a head's angles, then their cosines
+   * @param direction −1 turns back, as gradients do
+   */
+  rotary(x: Buffer, positions: Buffer, table: Buffer, columns: number, direction: 1 | -1): void;
   /** Its own backward operation; `out` may be `x`. */
   dropout(x: Buffer, out: Buffer, dropout: Dropout): void;
   /** @param statistics [rows, 2]: mean and 1 / deviation, kept for the way back */

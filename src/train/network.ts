@@ -1,6 +1,8 @@
-import { type ElectraConfig, hasWordsAlone } from "../model/config.ts";
-import type { Buffer, Dropout, Offsets } from "./device.ts";
-import { add, attention, dropout, embed, gelu, layerNorm, linear, takeRows } from "./ops.ts";
+import { type ElectraConfig, hasWordsAlone, isRotary } from "../model/config.ts";
+import { headActivation } from "../model/head-activation.ts";
+import { rotaryColumns, sinusoids } from "../model/rotary.ts";
+import type { Buffer, Device, Dropout, Offsets } from "./device.ts";
+import { activate, add, attention, dropout, embed, layerNorm, linear, rotary, takeRows } from "./ops.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Tape, Tensor } from "./tape.ts";
 
@@ -30,6 +32,7 @@ export class ElectraNetwork {
   readonly config: ElectraConfig;
   readonly #parameters: NamedParameters;
   readonly #rates: DropoutRates;
+  #table: Buffer | undefined;
 
   constructor(config: ElectraConfig, parameters: NamedParameters, rates: DropoutRates) {
     this.config = config;
@@ -41,7 +44,7 @@ export class ElectraNetwork {
   encode(tape: Tape, batch: DeviceBatch, draws: Draws): Tensor {
     let hidden = this.#embed(tape, batch, draws);
     for (let i = 0; i < this.config.num_hidden_layers; i++) {
-      hidden = this.#layer(tape, `electra.encoder.layer.${i}`, hidden, batch.offsets, draws);
+      hidden = this.#layer(tape, `electra.encoder.layer.${i}`, hidden, batch, draws);
     }
     return hidden;
   }
@@ -56,7 +59,11 @@ export class ElectraNetwork {
   classifySequences(tape: Tape, hidden: Tensor, firstTokens: Buffer, draws: Draws): Tensor {
     const rate = this.#rates.classifier_dropout;
     const first = dropout(tape, takeRows(tape, hidden, firstTokens), draws.next(rate));
-    const dense = gelu(tape, this.#linear(tape, "classifier.dense", first));
+    const dense = activate(
+      tape,
+      this.#linear(tape, "classifier.dense", first),
+      headActivation(this.config, "text-classification"),
+    );
     return this.#linear(tape, "classifier.out_proj", dropout(tape, dense, draws.next(rate)));
   }
 
@@ -66,7 +73,11 @@ export class ElectraNetwork {
    */
   predictTokens(tape: Tape, hidden: Tensor, rows: Buffer): Tensor {
     const taken = takeRows(tape, hidden, rows);
-    const dense = gelu(tape, this.#linear(tape, "generator_predictions.dense", taken));
+    const dense = activate(
+      tape,
+      this.#linear(tape, "generator_predictions.dense", taken),
+      headActivation(this.config, "fill-mask"),
+    );
     const normal = this.#layerNorm(tape, "generator_predictions.LayerNorm", dense);
     const tied = this.#parameters.get("electra.embeddings.word_embeddings.weight");
     return linear(tape, normal, tied, this.#parameters.get("generator_lm_head.bias"));
@@ -74,7 +85,11 @@ export class ElectraNetwork {
 
   /** Above 0 for a token that looks replaced, as `ElectraForPreTraining`: [tokens, 1] */
   detectReplaced(tape: Tape, hidden: Tensor): Tensor {
-    const dense = gelu(tape, this.#linear(tape, "discriminator_predictions.dense", hidden));
+    const dense = activate(
+      tape,
+      this.#linear(tape, "discriminator_predictions.dense", hidden),
+      headActivation(this.config, "replaced-token-detection"),
+    );
     return this.#linear(tape, "discriminator_predictions.dense_prediction", dense);
   }
 
@@ -86,7 +101,7 @@ export class ElectraNetwork {
     }
     const sum = embed(tape, [
       words,
-      { ids: positions, table: table("position_embeddings") },
+      ...(isRotary(this.config) ? [] : [{ ids: positions, table: table("position_embeddings") }]),
       { ids: tokenTypeIds, table: table("token_type_embeddings") },
     ]);
     const normal = this.#layerNorm(tape, "electra.embeddings.LayerNorm", sum);
@@ -95,9 +110,19 @@ export class ElectraNetwork {
     return this.#linear(tape, "electra.embeddings_project", dropped);
   }
 
-  #layer(tape: Tape, name: string, hidden: Tensor, offsets: Offsets, draws: Draws): Tensor {
+  #layer(
+    tape: Tape,
+    name: string,
+    hidden: Tensor,
+    { offsets, positions }: DeviceBatch,
+    draws: Draws,
+  ): Tensor {
     const { hidden_dropout_prob, attention_probs_dropout_prob } = this.#rates;
-    const queryKeyValue = this.#linear(tape, `${name}.attention.self.queryKeyValue`, hidden);
+    let queryKeyValue = this.#linear(tape, `${name}.attention.self.queryKeyValue`, hidden);
+    if (isRotary(this.config)) {
+      const table = this.#sinusoids(tape.device);
+      queryKeyValue = rotary(tape, queryKeyValue, positions, table, rotaryColumns(this.config));
+    }
     const heads = this.config.num_attention_heads;
     const context = attention(tape, queryKeyValue, offsets, heads, draws.next(attention_probs_dropout_prob));
     const projected = this.#linear(tape, `${name}.attention.output.dense`, context);
@@ -106,13 +131,27 @@ export class ElectraNetwork {
       `${name}.attention.output.LayerNorm`,
       add(tape, dropout(tape, projected, draws.next(hidden_dropout_prob)), hidden),
     );
-    const intermediate = gelu(tape, this.#linear(tape, `${name}.intermediate.dense`, attended));
+    const intermediate = activate(
+      tape,
+      this.#linear(tape, `${name}.intermediate.dense`, attended),
+      this.config.hidden_act,
+    );
     const output = this.#linear(tape, `${name}.output.dense`, intermediate);
     return this.#layerNorm(
       tape,
       `${name}.output.LayerNorm`,
       add(tape, dropout(tape, output, draws.next(hidden_dropout_prob)), attended),
     );
+  }
+
+  /** Of rotary positions, on the device from when they are first needed. */
+  #sinusoids(device: Device): Buffer {
+    if (this.#table === undefined) {
+      const { max_position_embeddings: positions, hidden_size, num_attention_heads } = this.config;
+      this.#table = device.allocate(positions, hidden_size / num_attention_heads);
+      device.write(this.#table, sinusoids(this.config));
+    }
+    return this.#table;
   }
 
   #linear(tape: Tape, name: string, x: Tensor): Tensor {

@@ -1,4 +1,4 @@
-import type { Buffer, CrfBuffers, Dropout, Offsets } from "./device.ts";
+import type { Activation, Buffer, CrfBuffers, Dropout, Offsets } from "./device.ts";
 import type { Parameter, Tape, Tensor } from "./tape.ts";
 
 /** x · weightᵀ + bias: x [rows, inputs], weight [outputs, inputs] → [rows, outputs] */
@@ -23,6 +23,31 @@ export function gelu(tape: Tape, x: Tensor): Tensor {
     const xGradient = tape.values(rows, columns);
     tape.device.geluBackward(x.value, gradient, xGradient);
     tape.addGradient(x, xGradient);
+  });
+}
+
+/** @param activation by Hugging Face's name */
+export function activate(tape: Tape, x: Tensor, activation: "gelu" | Activation): Tensor {
+  if (activation === "gelu") return gelu(tape, x);
+  const { rows, columns } = x.value;
+  const out = tape.tensor(rows, columns);
+  tape.device.activate(x.value, out.value, activation);
+  return tape.record(out, (gradient) => {
+    const xGradient = tape.values(rows, columns);
+    tape.device.activateBackward(x.value, gradient, xGradient, activation);
+    tape.addGradient(x, xGradient);
+  });
+}
+
+/**
+ * Turns x in place: nothing that comes before needs to know what it was.
+ *
+ * @param columns of a row that turn
+ */
+export function rotary(tape: Tape, x: Tensor, positions: Buffer, table: Buffer, columns: number): Tensor {
+  tape.device.rotary(x.value, positions, table, columns, 1);
+  return tape.record(x, (gradient) => {
+    tape.device.rotary(gradient, positions, table, columns, -1);
   });
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { normal, uniform } from "../../src/train/random.ts";
 import {
+  activateBackward,
   attention,
   attentionBackward,
   attentionProbabilities,
@@ -20,7 +21,7 @@ import {
 } from "./backward.ts";
 import { assertSlopes } from "./differences.ts";
 import { scaledDotProductAttention } from "./electra.ts";
-import { gelu, layerNorm, linear, softmax } from "./math.ts";
+import { ACTIVATIONS, gelu, layerNorm, linear, softmax } from "./math.ts";
 
 const random = (count: number, site: number) =>
   Float64Array.from({ length: count }, (_, i) => normal(1, site, i));
@@ -71,6 +72,17 @@ test("gelu's way back", () => {
     [...geluBackward(Float64Array.of(0, 1e300, -1e300), Float64Array.of(1, 1, 1))],
     [0.5, 1, 0],
   );
+});
+
+test("activations' ways back", () => {
+  const x = Float64Array.of(-20, -5, -1, -0.1, 0.2, 0.3, 2, 20);
+  const weights = random(8, 1);
+  for (const activation of ["gelu_new", "relu", "tanh"] as const) {
+    const curve = ACTIVATIONS[activation];
+    assertSlopes({ x }, { x: activateBackward(x, weights, activation) }, () =>
+      weighed(x.map(curve), weights),
+    );
+  }
 });
 
 test("layerNorm's way back, and the statistics it goes by", () => {

@@ -89,6 +89,26 @@ export function geluBackward(x: Float64Array, gradient: Float64Array): Float64Ar
   });
 }
 
+/** The slopes of what layers and heads do to their values; tanh′ = 1 − tanh², and gelu_new's by the product rule. */
+const SLOPES = {
+  gelu_new(x: number): number {
+    const inner = Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
+    const slope = Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x ** 2);
+    const bump = 1 - Math.tanh(inner) ** 2;
+    return 0.5 * (1 + Math.tanh(inner)) + (bump === 0 ? 0 : 0.5 * x * bump * slope);
+  },
+  relu: (x: number) => (x > 0 ? 1 : 0),
+  tanh: (x: number) => 1 - Math.tanh(x) ** 2,
+} as const;
+
+export function activateBackward(
+  x: Float64Array,
+  gradient: Float64Array,
+  activation: keyof typeof SLOPES,
+): Float64Array {
+  return x.map((value, i) => gradient[i] * SLOPES[activation](value));
+}
+
 /** What layerNorm's way back needs of each row: its mean and 1 / √(variance + epsilon), [rows, 2]. */
 export function layerNormStatistics(x: Float64Array, size: number, epsilon: number): Float64Array {
   const out = new Float64Array((2 * x.length) / size);

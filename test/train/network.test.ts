@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseConfig } from "../../src/model/config.ts";
+import { type ElectraConfig, parseConfig } from "../../src/model/config.ts";
 import { normal, uniform } from "../../src/train/random.ts";
 import { createTrainee, type Example, type Head, type Trainee } from "../../src/train.node.ts";
 import { acceptsPath, KERNEL_PATHS } from "../../src/wasm/kernel-path.ts";
@@ -25,6 +25,20 @@ const config = parseConfig(
   "the test",
 );
 
+/** The same with rotary positions, and other activations. */
+const FAMILIES = {
+  electra: config,
+  roformer: {
+    ...config,
+    num_attention_heads: 2,
+    model_type: "roformer",
+    hidden_act: "gelu_new",
+    position_embedding_type: "rotary",
+    rotary_value: true,
+  },
+  bert: { ...config, model_type: "bert", hidden_act: "relu" },
+} as const satisfies Record<string, ElectraConfig>;
+
 const HEADS: readonly Head[] = ["crf", "softmax", "sequence"];
 
 /** Texts of several lengths, one with nothing between [CLS] and [SEP] but a character. */
@@ -39,9 +53,12 @@ function someExamples(head: Head): Example[] {
   });
 }
 
-const open = (head: Head, settings: { dropout: number; threads?: number; kernels?: "simd" | "relaxed" }) =>
+const open = (
+  head: Head,
+  settings: { dropout: number; threads?: number; kernels?: "simd" | "relaxed"; config?: ElectraConfig },
+) =>
   createTrainee({
-    config,
+    config: settings.config ?? config,
     head,
     labels: LABELS,
     seed: 3,
@@ -68,7 +85,12 @@ async function spreadWeights(trainee: Trainee): Promise<Map<string, Float32Array
 }
 
 /** What the scalar encoder and its head lose on some examples. */
-function referenceLoss(head: Head, checkpoint: Checkpoint, examples: readonly Example[]): number {
+function referenceLoss(
+  head: Head,
+  checkpoint: Checkpoint,
+  examples: readonly Example[],
+  config: ElectraConfig,
+): number {
   return examples.reduce((sum, { inputIds, labels }) => {
     const hidden = electra(checkpoint, config, inputIds, new Int32Array(inputIds.length));
     if (head === "sequence") {
@@ -87,10 +109,15 @@ function referenceLoss(head: Head, checkpoint: Checkpoint, examples: readonly Ex
 }
 
 for (const path of KERNEL_PATHS) {
-  for (const head of HEADS) {
-    test(`gradients through two layers and a ${head} head are the scalar network's slopes, ${path} kernels`, async (t) => {
+  for (const [head, family] of [
+    ...HEADS.map((head) => [head, "electra"] as const),
+    ["softmax", "roformer"] as const,
+    ["sequence", "bert"] as const,
+  ]) {
+    test(`gradients through two layers of ${family} and a ${head} head are the scalar network's slopes, ${path} kernels`, async (t) => {
       if (!acceptsPath(path)) return t.skip(`this engine does not take the ${path} kernels`);
-      const trainee = await open(head, { dropout: 0, kernels: path });
+      const config = FAMILIES[family];
+      const trainee = await open(head, { dropout: 0, kernels: path, config });
       try {
         const state = await spreadWeights(trainee);
         const examples = someExamples(head);
@@ -102,7 +129,7 @@ for (const path of KERNEL_PATHS) {
         );
         const scale = 0.25;
         const loss = await trainee.accumulate(examples, 0, scale);
-        const expectedLoss = scale * referenceLoss(head, checkpoint, examples);
+        const expectedLoss = scale * referenceLoss(head, checkpoint, examples, config);
         assert.ok(Math.abs(loss - expectedLoss) < 1e-5 * expectedLoss, `${loss} is not ${expectedLoss}`);
 
         const gradients = await trainee.gradients();
@@ -113,7 +140,12 @@ for (const path of KERNEL_PATHS) {
           const steepest = gradient.findIndex((slope) => Math.abs(slope) === largest(gradient));
           const others = [0, 1, 2].map((i) => Math.floor(uniform(1, site, i) * gradient.length));
           for (const i of new Set([steepest, ...others])) {
-            const slope = slopeAt(weights, i, () => scale * referenceLoss(head, checkpoint, examples), 1e-4);
+            const slope = slopeAt(
+              weights,
+              i,
+              () => scale * referenceLoss(head, checkpoint, examples, config),
+              1e-4,
+            );
             // By the keys' bias all slopes are 0: it adds the same to a query's score of every key.
             const size = Math.max(largest(gradient), 1e-2);
             assert.ok(

@@ -36,6 +36,8 @@ export function casesByOperation(): Map<string, OpCase[]> {
 
 /** What a device that rounds every float to nearest stays within, sums of hundreds of terms included. */
 export const FLOAT32_TOLERANCES: Tolerances = {
+  activate: 1e-6,
+  activateBackward: 2e-6,
   add: 0,
   addRows: 1e-6,
   adamW: 1e-6,
@@ -56,6 +58,7 @@ export const FLOAT32_TOLERANCES: Tolerances = {
   layerNormParametersBackward: 2e-6,
   matmul: 1e-6,
   norm: 1e-6,
+  rotary: 1e-6,
 };
 
 /**

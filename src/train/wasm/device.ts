@@ -1,9 +1,11 @@
 import { BARRIER_BYTES } from "../../model/barrier.ts";
 import { Team } from "../../model/team.ts";
 import type { KernelPath } from "../../wasm/kernel-path.ts";
+import { ACTIVATIONS } from "../../wasm/kernels.ts";
 import { Machine } from "../../wasm/machine.ts";
 import type { StartThread } from "../../wasm/thread.ts";
 import type {
+  Activation,
   AdamW,
   Buffer,
   CrfBuffers,
@@ -183,6 +185,20 @@ export class WasmDevice implements Device {
 
   geluBackward(x: Buffer, gradient: Buffer, out: Buffer): void {
     this.#values("geluBackward", out, [addressOf(x), addressOf(gradient), addressOf(out), sizeOf(out)]);
+  }
+
+  activate(x: Buffer, out: Buffer, activation: Activation): void {
+    this.#values("activate", out, [addressOf(x), addressOf(out), sizeOf(out), ACTIVATIONS[activation]]);
+  }
+
+  activateBackward(x: Buffer, gradient: Buffer, out: Buffer, activation: Activation): void {
+    const operands = [x, gradient, out].map(addressOf);
+    this.#values("activateBackward", out, [...operands, sizeOf(out), ACTIVATIONS[activation]]);
+  }
+
+  rotary(x: Buffer, positions: Buffer, table: Buffer, columns: number, direction: 1 | -1): void {
+    const operands = [x, positions, table].map(addressOf);
+    this.#record("rotary", x.rows, [...operands, x.columns, columns, table.columns, direction]);
   }
 
   dropout(x: Buffer, out: Buffer, { probability, seed, site }: Dropout): void {

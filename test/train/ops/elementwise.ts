@@ -1,6 +1,6 @@
 import { uniform } from "../../../src/train/random.ts";
-import { dropoutMask, geluBackward } from "../../reference/backward.ts";
-import { gelu } from "../../reference/math.ts";
+import { activateBackward, dropoutMask, geluBackward } from "../../reference/backward.ts";
+import { ACTIVATIONS, gelu } from "../../reference/math.ts";
 import { doubles, given, type OpCase, RAGGED, randomFloats, sizesOf, written } from "./case.ts";
 
 /** Matrices of all ragged sizes, some of which end just before, at or after what one thread takes at a time. */
@@ -76,6 +76,36 @@ function geluBackwardCase(rows: number, columns: number, x: Float32Array, inPlac
   };
 }
 
+function activationCases(rows: number, columns: number, x: Float32Array, inPlace: boolean): OpCase[] {
+  const gradient = randomFloats(rows * columns, 9);
+  const operands = { x: given(rows, columns, x), gradient: given(rows, columns, gradient) };
+  return (["gelu_new", "relu", "tanh"] as const).flatMap((activation): OpCase[] => {
+    const values = doubles(x).map(ACTIVATIONS[activation]);
+    const slopes = activateBackward(doubles(x), doubles(gradient), activation);
+    const result = { values: slopes, sizes: sizesOf(gradient) };
+    return [
+      {
+        operation: "activate",
+        what: `${activation}, ${rows} × ${columns}`,
+        operands: { x: operands.x, out: written(rows, columns) },
+        record(device, { x, out }) {
+          device.activate(x, out, activation);
+        },
+        expected: { out: { values, sizes: values.map((value) => 1 + Math.abs(value)) } },
+      },
+      {
+        operation: "activateBackward",
+        what: `${activation}, ${rows} × ${columns}${inPlace ? ", in place" : ""}`,
+        operands: inPlace ? operands : { ...operands, out: written(rows, columns) },
+        record(device, { x, gradient, out }) {
+          device.activateBackward(x, gradient, inPlace ? gradient : out, activation);
+        },
+        expected: inPlace ? { gradient: result } : { out: result },
+      },
+    ];
+  });
+}
+
 function dropoutCase(
   rows: number,
   columns: number,
@@ -117,10 +147,12 @@ export function elementwiseCases(): OpCase[] {
         fillCase(rows, columns, i % 2 === 0 ? 0 : 0.1),
         geluCase(rows, columns, x),
         geluBackwardCase(rows, columns, x, inPlace),
+        ...activationCases(rows, columns, x, inPlace),
         dropoutCase(rows, columns, x, { probability: 0.1, seed: 12345 + i, site: i }, inPlace),
       ];
     }),
     geluCase(1, HOSTILE.length, HOSTILE),
+    ...activationCases(1, HOSTILE.length, HOSTILE, true),
     geluBackwardCase(1, HOSTILE.length, HOSTILE, true),
     geluBackwardCase(HOSTILE.length, 1, HOSTILE, false),
     ...hostileDropouts.map((dropout) => dropoutCase(3, 700, randomFloats(2100, 5), dropout, true)),

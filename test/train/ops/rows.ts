@@ -62,6 +62,39 @@ function gatherBackwardCase(count: number, entries: number, size: number): OpCas
   };
 }
 
+/** Positions of two sequences, packed; then back from there. */
+function rotaryCases(heads: number, headSize: number, parts: 2 | 3, lengths: readonly number[]): OpCase[] {
+  const hidden = heads * headSize;
+  const positions = lengths.flatMap((length) => [...Array(length).keys()]);
+  const [rows, stride] = [positions.length, 3 * hidden];
+  const most = Math.max(...lengths);
+  const angle = (position: number, pair: number) => position / 10000 ** ((2 * pair) / headSize);
+  const table = Float32Array.from({ length: most * headSize }, (_, at) => {
+    const [position, column] = [Math.floor(at / headSize), at % headSize];
+    const of = angle(position, column % (headSize / 2));
+    return column < headSize / 2 ? Math.sin(of) : Math.cos(of);
+  });
+  const x = randomFloats(rows * stride, 3);
+  return ([1, -1] as const).map((direction): OpCase => {
+    const values = doubles(x).map((value, at, all) => {
+      const column = at % stride;
+      if (column >= parts * hidden) return value;
+      const of = direction * angle(positions[Math.floor(at / stride)], Math.floor((column % headSize) / 2));
+      const other = column % 2 === 0 ? -all[at + 1] : all[at - 1];
+      return value * Math.cos(of) + other * Math.sin(of);
+    });
+    return {
+      operation: "rotary",
+      what: `${rows} rows of ${heads} × ${headSize}, ${parts} parts, direction ${direction}`,
+      operands: { x: given(rows, stride, x), table: given(most, headSize, table) },
+      record(device, { x, table }) {
+        device.rotary(x, device.integers(positions), table, parts * hidden, direction);
+      },
+      expected: { x: { values, sizes: values.map((value) => 2 + Math.abs(value)) } },
+    };
+  });
+}
+
 const EPSILON = 1e-12;
 
 /** Forward, and back from what a perfect way forward would have left. */
@@ -149,6 +182,11 @@ const statisticsOfRows = (statistics: Float64Array, size: number) =>
 
 export function rowCases(): OpCase[] {
   return [
+    ...rotaryCases(1, 2, 2, [1]),
+    ...rotaryCases(3, 6, 2, [5, 9]),
+    ...rotaryCases(2, 6, 3, [4, 1, 2]),
+    ...rotaryCases(4, 8, 2, [17, 30]),
+    ...rotaryCases(1, 64, 3, [3]),
     ...RAGGED.flatMap((size, i) => {
       const others = RAGGED[(i * 4 + 7) % RAGGED.length];
       return [

@@ -106,6 +106,68 @@ export const geluBackward = elementwise(
   "store_out(i, load_gradient(i) * geluDerivative(load_x(i)));",
 );
 
+/** e^−2u, with u = |x| for the hyperbolic tangent and √(2/π)(|x| + 0.044715 |x|³) for gelu_new. */
+const TAILS = `
+fn tanhTail(x: Value) -> Value {
+  return exp(-min(2.0 * abs(x), Value(80.0)));
+}
+
+fn geluNewTail(t: Value) -> Value {
+  return exp(-min(t * (1.5957691216057308 + 0.0713548162715961 * t * t), Value(80.0)));
+}
+
+fn sizeOf(x: Value) -> Value {
+  return min(abs(x), Value(1e4));
+}
+
+fn geluNew(x: Value) -> Value {
+  let t = sizeOf(x);
+  let e = geluNewTail(t);
+  return select(x, Value(0.0), x < Value(0.0)) - t * e / (1.0 + e);
+}
+
+fn geluNewDerivative(x: Value) -> Value {
+  let t = sizeOf(x);
+  let e = geluNewTail(t);
+  let share = 1.0 / (1.0 + e);
+  let above = share + t * share * share * e * (1.5957691216057308 + 0.2140644488147883 * t * t);
+  return select(above, 1.0 - above, x < Value(0.0));
+}
+`;
+
+const activationOf = (name: string, value: string) =>
+  elementwise(
+    name,
+    (type) => ({ x: either(reads(type)), out: either(writes(type)) }),
+    {},
+    () => TAILS,
+    "",
+    `let x_i = load_x(i); let e = tanhTail(x_i); store_out(i, ${value});`,
+  );
+
+const activationBackwardOf = (name: string, slope: string) =>
+  elementwise(
+    name,
+    (type) => ({ x: either(reads(type)), gradient: either(reads(type)), out: either(writes(type)) }),
+    {},
+    () => TAILS,
+    "",
+    `let x_i = load_x(i); let e = tanhTail(x_i); store_out(i, load_gradient(i) * ${slope});`,
+  );
+
+export const activations = {
+  gelu_new: activationOf("geluNew", "geluNew(x_i)"),
+  relu: activationOf("relu", "select(x_i, Value(0.0), x_i < Value(0.0))"),
+  tanh: activationOf("tanh", "sign(x_i) * (1.0 - e) / (1.0 + e)"),
+};
+
+/** out = gradient · the activation's derivative at x */
+export const activationsBackward = {
+  gelu_new: activationBackwardOf("geluNewBackward", "geluNewDerivative(x_i)"),
+  relu: activationBackwardOf("reluBackward", "select(Value(0.0), Value(1.0), x_i > Value(0.0))"),
+  tanh: activationBackwardOf("tanhBackward", "4.0 * e / ((1.0 + e) * (1.0 + e))"),
+};
+
 /** out = x · keptScale where the draw of the value's index is at least `probability`, else 0 (Srivastava et al. 2014) */
 export const dropout = elementwise(
   "dropout",

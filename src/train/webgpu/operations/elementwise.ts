@@ -2,7 +2,10 @@ import type { Device } from "../../device.ts";
 import * as kernels from "../kernels/elementwise.ts";
 import { dropoutParameters, type Workspace } from "../workspace.ts";
 
-type Operations = Pick<Device, "fill" | "add" | "gelu" | "geluBackward" | "dropout">;
+type Operations = Pick<
+  Device,
+  "fill" | "add" | "gelu" | "geluBackward" | "activate" | "activateBackward" | "dropout"
+>;
 
 export const elementwiseOperations = (workspace: Workspace): Operations => ({
   fill(out, value) {
@@ -19,6 +22,14 @@ export const elementwiseOperations = (workspace: Workspace): Operations => ({
 
   geluBackward(x, gradient, out) {
     workspace.each(kernels.geluBackward, { x, gradient, out }, {});
+  },
+
+  activate(x, out, activation) {
+    workspace.each(kernels.activations[activation], { x, out }, {});
+  },
+
+  activateBackward(x, gradient, out, activation) {
+    workspace.each(kernels.activationsBackward[activation], { x, gradient, out }, {});
   },
 
   dropout(x, out, dropout) {

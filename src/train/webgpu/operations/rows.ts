@@ -3,17 +3,37 @@ import type { Groups } from "../commands.ts";
 import { layerNormParametersBackward } from "../kernels/columns.ts";
 import * as gathers from "../kernels/gather.ts";
 import * as norms from "../kernels/layernorm.ts";
+import { ROTARY_WORKGROUP, rotary } from "../kernels/rotary.ts";
 import { sizeOf } from "../memory.ts";
 import { capped, cutColumns, units, type Workspace } from "../workspace.ts";
 
 type Operations = Pick<
   Device,
-  "addRows" | "layerNorm" | "layerNormBackward" | "layerNormParametersBackward" | "gather" | "gatherBackward"
+  | "addRows"
+  | "rotary"
+  | "layerNorm"
+  | "layerNormBackward"
+  | "layerNormParametersBackward"
+  | "gather"
+  | "gatherBackward"
 >;
 
 export const rowOperations = (workspace: Workspace): Operations => ({
   addRows(x, out) {
     workspace.sumColumns(x, out, true);
+  },
+
+  rotary(x, positions, table, columns, direction) {
+    const wide = x.columns % 4 === 0;
+    const together = wide ? 4 : 2;
+    const [width, stride] = [columns / together, x.columns / together];
+    const count = x.rows * width;
+    workspace.run(
+      rotary({ wide }),
+      { x, positions, table },
+      { count, width, stride, headSize: table.columns, direction },
+      capped(units(count, ROTARY_WORKGROUP)),
+    );
   },
 
   layerNorm(x, gamma, beta, out, statistics, epsilon) {
