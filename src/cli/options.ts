@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { POSITION_EMBEDDING_TYPES } from "../model/config.ts";
 
 type Reader = (value: string) => number;
 
@@ -31,6 +32,21 @@ export const tokenizerOption = () =>
   new Option("--tokenizer <name>", "what a token is")
     .choices(["characters", "wordpiece"])
     .default("characters");
+
+export type PositionEmbeddingType = (typeof POSITION_EMBEDDING_TYPES)[number];
+
+/** @param when a run goes by it */
+export const positionEmbeddingTypeOption = (when = "") =>
+  new Option(
+    "--position-embedding-type <name>",
+    `${when}learned and added, or turns of queries and keys (RoFormer)`,
+  )
+    .choices(POSITION_EMBEDDING_TYPES)
+    .default("absolute");
+
+/** The config's fields for it: with turns the model is of RoFormer's family. */
+export const positionFields = (type: PositionEmbeddingType | undefined) =>
+  type === "rotary" ? { model_type: "roformer", position_embedding_type: type } : {};
 
 export const lowerCaseOption = () =>
   new Option("--no-lower-case", "keep capital letters apart from small ones");

@@ -8,7 +8,16 @@ import type { DeviceName } from "../../train/device.ts";
 import type { Head } from "../../train/electra-trainee.ts";
 import type { KernelPath } from "../../wasm/kernel-path.ts";
 import { deviceOption, fp16Option, kernelsOption } from "../engine-options.ts";
-import { atLeast, between, listOf, lowerCaseOption, option, tokenizerOption } from "../options.ts";
+import {
+  atLeast,
+  between,
+  listOf,
+  lowerCaseOption,
+  option,
+  type PositionEmbeddingType,
+  positionEmbeddingTypeOption,
+  tokenizerOption,
+} from "../options.ts";
 import type { VocabularyOptions } from "./vocabulary.ts";
 
 /** A run as the command line gives it; what `settings.json` of its folder holds. */
@@ -27,6 +36,7 @@ export interface FinetuneOptions extends VocabularyOptions {
   readonly heads: number;
   readonly intermediateSize: number;
   readonly embeddingSize: number;
+  readonly positionEmbeddingType?: PositionEmbeddingType;
   readonly maxLength?: number;
   readonly sample: number;
   readonly epochs: number;
@@ -90,6 +100,7 @@ export const finetuneOptions = (): Option[] => [
   option("--heads <n>", "from nothing: attention heads", atLeast(1), 4),
   option("--intermediate-size <n>", "from nothing: width of the feed-forward layers", atLeast(1), 1024),
   option("--embedding-size <n>", "from nothing: width of the embeddings", atLeast(1), 128),
+  positionEmbeddingTypeOption("from nothing: "),
   new Option(
     "--max-length <n>",
     "the most tokens that a text may have (default: the model's, or 128)",

@@ -10,6 +10,7 @@ import { labelsOf } from "../../train/labels.ts";
 import { type Encoder, lengthen } from "../../train/lengthen.ts";
 import { sequenceExamples } from "../../train/sequence-examples.ts";
 import { modelMetadata } from "../../train/trained-model.ts";
+import { positionFields } from "../options.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
 import { readLabelledTexts } from "./training-data.ts";
 import { vocabularyOf } from "./vocabulary.ts";
@@ -95,6 +96,7 @@ async function startOf(options: FinetuneOptions, texts: readonly LabelledUnits[]
       intermediate_size: options.intermediateSize,
       max_position_embeddings: options.maxLength ?? MAX_LENGTH,
       type_vocab_size: 2,
+      ...positionFields(options.positionEmbeddingType),
     },
     "the options",
   );

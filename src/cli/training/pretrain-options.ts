@@ -6,7 +6,15 @@ import type { Storage } from "../../model/storage.ts";
 import type { DeviceName } from "../../train/device.ts";
 import type { KernelPath } from "../../wasm/kernel-path.ts";
 import { deviceOption, fp16Option, kernelsOption } from "../engine-options.ts";
-import { atLeast, between, lowerCaseOption, option, tokenizerOption } from "../options.ts";
+import {
+  atLeast,
+  between,
+  lowerCaseOption,
+  option,
+  type PositionEmbeddingType,
+  positionEmbeddingTypeOption,
+  tokenizerOption,
+} from "../options.ts";
 import type { VocabularyOptions } from "./vocabulary.ts";
 
 /** What a network of some size is, and how long it is trained. */
@@ -62,6 +70,7 @@ export interface PretrainOptions extends VocabularyOptions, Partial<Size> {
   readonly output: string;
   readonly vocab?: string;
   readonly size: keyof typeof SIZES;
+  readonly positionEmbeddingType?: PositionEmbeddingType;
   readonly maxLength: number;
   readonly maskProbability: number;
   readonly wholeWordMask?: boolean;
@@ -103,6 +112,7 @@ export const pretrainOptions = (): Option[] => [
   ofSize("--intermediate-size <n>", "width of its feed-forward layers", atLeast(1)),
   ofSize("--embedding-size <n>", "width of the embeddings", atLeast(1)),
   ofSize("--generator-size <x>", "what the generator's width is of the discriminator's", between(0.01, 1)),
+  positionEmbeddingTypeOption(),
   option("--max-length <n>", "tokens of a sequence", atLeast(8), 128),
   option("--mask-probability <x>", "share of the tokens that are masked out", between(0.01, 0.9), 0.15),
   new Option("--whole-word-mask", "mask whole words"),

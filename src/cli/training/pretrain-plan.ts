@@ -5,6 +5,7 @@ import { assertKnown } from "../../train/examples.ts";
 import type { Masking } from "../../train/masking.ts";
 import { type PackedSequence, packDocuments } from "../../train/packing.ts";
 import { generatorConfig, type PretrainingConfigs } from "../../train/pretraining-parameters.ts";
+import { positionFields } from "../options.ts";
 import { type PretrainOptions, withSize } from "./pretrain-options.ts";
 import { readTexts } from "./training-data.ts";
 import { vocabularyOf } from "./vocabulary.ts";
@@ -57,6 +58,7 @@ function configsOf(options: PretrainOptions, vocab_size: number): PretrainingCon
       intermediate_size: sized.intermediateSize,
       max_position_embeddings: options.maxLength,
       type_vocab_size: 2,
+      ...positionFields(options.positionEmbeddingType),
     },
     "the options",
   );

@@ -76,7 +76,9 @@ function geluBackwardCase(rows: number, columns: number, x: Float32Array, inPlac
   };
 }
 
-function activationCases(rows: number, columns: number, x: Float32Array, inPlace: boolean): OpCase[] {
+function activationCases(rows: number, columns: number, given_: Float32Array, inPlace: boolean): OpCase[] {
+  // A device may take for 0 what is smaller than a normal float, and relu has a corner there.
+  const x = given_.map((value) => (Math.abs(value) < 2 ** -126 ? 0 : value));
   const gradient = randomFloats(rows * columns, 9);
   const operands = { x: given(rows, columns, x), gradient: given(rows, columns, gradient) };
   return (["gelu_new", "relu", "tanh"] as const).flatMap((activation): OpCase[] => {
