@@ -1,4 +1,5 @@
 import { ConvertError, InputError } from "../errors.ts";
+import { familyOf, isRotary } from "../model/config.ts";
 import { encodeModelMetadata, type ModelFile } from "../model/model-file.ts";
 import { crfParameters, TIED_LM_HEAD } from "../model/parameters.ts";
 import { writeFileAtomically } from "./atomic-write.ts";
@@ -48,6 +49,9 @@ export async function exportOnnx(
     const model = open.file;
     const { task, config, labels, crf, gru } = model.metadata;
     if (gru !== undefined) throw new ConvertError("unsupported", modelFile, "recurrent layers in a graph");
+    if (config.hidden_act !== "gelu" || familyOf(config) !== "electra" || isRotary(config)) {
+      throw new ConvertError("unsupported", modelFile, "other families' encoders and activations in a graph");
+    }
     const read = (name: string) => {
       const tied = name === TIED_LM_HEAD && !model.parameters.has(name);
       return readValues(open, model.parameters.get(tied ? WORD_EMBEDDINGS : name)!);
