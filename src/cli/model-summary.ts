@@ -1,5 +1,5 @@
 import { ModelFileError } from "../errors.ts";
-import type { CrfTokens, ElectraConfig, Task } from "../model/config.ts";
+import type { CrfTokens, ElectraConfig, GruConfig, Task } from "../model/config.ts";
 import { brief } from "../model/json.ts";
 import type { ModelFile } from "../model/model-file.ts";
 import { isQuantized, type Storage } from "../model/storage.ts";
@@ -16,6 +16,7 @@ export interface ModelSummary {
   readonly labels: readonly string[];
   readonly scheme: LabelScheme | null;
   readonly crf: { readonly tokens: CrfTokens } | null;
+  readonly gru: GruConfig | null;
   /** The model file's entry with the vocabulary's size in place of the vocabulary. */
   readonly tokenizer: Omit<TokenizerConfig, "vocab"> & { readonly vocab_size: number };
   readonly license: string | null;
@@ -38,7 +39,7 @@ export interface TensorSummary {
 
 /** @throws {ModelFileError} where the label scheme, the tokenizer or the quantization's errors are malformed */
 export function summarize(model: ModelFile): ModelSummary {
-  const { task, config, labels, scheme, crf, tokenizer, license, source } = model.metadata;
+  const { task, config, labels, scheme, crf, gru, tokenizer, license, source } = model.metadata;
   const { vocab, ...rest } = parseTokenizerConfig(tokenizer, model.name);
   const errors = parseQuantizationErrors(model);
   const counts = new Map<Storage, number>();
@@ -54,6 +55,7 @@ export function summarize(model: ModelFile): ModelSummary {
     labels,
     scheme: scheme === undefined ? null : parseScheme(scheme, model.name),
     crf: crf ?? null,
+    gru: gru ?? null,
     tokenizer: { ...rest, vocab_size: vocab.length },
     license: license ?? null,
     source: source ?? null,

@@ -1,3 +1,4 @@
+import { type ElectraConfig, hasWordsAlone } from "../../model/config.ts";
 import { formatBytes, formatCount, formatNumberOf } from "../../report/numbers.ts";
 import { printable } from "../../report/printable.ts";
 import type { ModelSummary, TensorSummary } from "../model-summary.ts";
@@ -5,17 +6,12 @@ import type { Style } from "../terminal.ts";
 import { renderTable } from "./table.ts";
 
 function describe(summary: ModelSummary): [string, string][] {
-  const { config, crf, labels, scheme, tokenizer } = summary;
+  const { config, crf, gru, labels, scheme, tokenizer } = summary;
   const head = crf === null ? "" : `, CRF over ${crf.tokens === "all" ? "all tokens" : crf.tokens}`;
   const rows: [string, string][] = [
     ["file", `${summary.file}, ${formatBytes(summary.bytes)}`],
     ["task", `${summary.task}${head}`],
-    [
-      "encoder",
-      `${formatNumberOf(config.num_hidden_layers, "layer")} of hidden ${config.hidden_size}, ` +
-        `${formatNumberOf(config.num_attention_heads, "head")}, feed-forward ${config.intermediate_size}, ` +
-        `embeddings of ${config.embedding_size}`,
-    ],
+    ["encoder", describeEncoder(config)],
     ["positions", `${formatCount(config.max_position_embeddings)}, [CLS] and [SEP] included`],
     [
       "tokenizer",
@@ -23,6 +19,10 @@ function describe(summary: ModelSummary): [string, string][] {
         `${tokenizer.do_lower_case ? ", lower-cased" : ""}`,
     ],
   ];
+  if (gru !== null) {
+    const layers = formatNumberOf(gru.num_layers, "bidirectional layer");
+    rows.push(["GRU", `${layers} of hidden ${gru.hidden_size} in each direction`]);
+  }
   if (labels.length > 0) rows.push(["labels", `${labels.length}: ${labels.join(" ")}`]);
   if (scheme !== null) rows.push(["scheme", `${scheme.notation}${scheme.typeFirst ? ", type first" : ""}`]);
   rows.push(
@@ -31,6 +31,15 @@ function describe(summary: ModelSummary): [string, string][] {
     ["source", summary.source ?? "not stated"],
   );
   return rows;
+}
+
+function describeEncoder(config: ElectraConfig): string {
+  const embeddings = `embeddings of ${config.embedding_size}`;
+  if (hasWordsAlone(config)) return `word ${embeddings}, no layers`;
+  return (
+    `${formatNumberOf(config.num_hidden_layers, "layer")} of hidden ${config.hidden_size}, ` +
+    `${formatNumberOf(config.num_attention_heads, "head")}, feed-forward ${config.intermediate_size}, ${embeddings}`
+  );
 }
 
 /** What `inspect` shows a person: the model in words, then its tensors in the order of the file. */

@@ -4,6 +4,7 @@ import { writeFileAtomically } from "../../convert/atomic-write.ts";
 import { TrainingError } from "../../errors.ts";
 import type { EntityScores } from "../../metrics/entity-scores.ts";
 import type { RejectPoint } from "../../metrics/reject-curve.ts";
+import { hasWordsAlone } from "../../model/config.ts";
 import { modelParameters } from "../../model/model-file.ts";
 import { bestThreshold } from "../../report/calibration-section.ts";
 import { curvesOf } from "../../report/curves.ts";
@@ -101,13 +102,20 @@ const HEADS = { crf: "A tagger with a CRF", softmax: "A tagger", sequence: "A cl
 
 function summarize(options: FinetuneOptions, plan: FinetunePlan): string {
   const { head, model } = options;
-  const { num_hidden_layers: layers, hidden_size } = plan.metadata.config;
+  const { config, gru } = plan.metadata;
+  const encoder = hasWordsAlone(config)
+    ? `word embeddings of ${config.embedding_size}`
+    : `ELECTRA of ${formatNumberOf(config.num_hidden_layers, "layer")} of ${config.hidden_size}`;
+  const recurrent =
+    gru === undefined
+      ? ""
+      : ` under ${formatNumberOf(gru.num_layers, "bidirectional GRU")} of ${gru.hidden_size}`;
   const kinds = formatNumberOf(
     typesOf(plan, options.output).length,
     head === "sequence" ? "label" : "entity type",
   );
   const start = model === undefined ? "from nothing" : `from ${basename(model)}`;
-  return `${HEADS[head]} for ${kinds}: ELECTRA of ${formatNumberOf(layers, "layer")} of ${hidden_size}, trained ${start} on ${formatNumberOf(plan.train.length, "text")}.`;
+  return `${HEADS[head]} for ${kinds}: ${encoder}${recurrent}, trained ${start} on ${formatNumberOf(plan.train.length, "text")}.`;
 }
 
 function factsOf(options: FinetuneOptions, plan: FinetunePlan): Facts[] {
