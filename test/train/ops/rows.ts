@@ -182,8 +182,8 @@ const statisticsOfRows = (statistics: Float64Array, size: number) =>
 
 export function rowCases(): OpCase[] {
   return [
-    ...rotaryCases(1, 2, 2, [1]),
     ...rotaryCases(3, 6, 2, [5, 9]),
+    ...rotaryCases(1, 2, 2, [1]), // turned by nothing
     ...rotaryCases(2, 6, 3, [4, 1, 2]),
     ...rotaryCases(4, 8, 2, [17, 30]),
     ...rotaryCases(1, 64, 3, [3]),
