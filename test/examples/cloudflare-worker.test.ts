@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +16,7 @@ import { isThere } from "../runtimes/engines.ts";
 import {
   buildWorker,
   configuredOptions,
+  EXAMPLE,
   INSTALL_COMMAND,
   type Miniflare,
   miniflareResponse,
@@ -141,9 +143,14 @@ describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
     assert.ok(bytes <= BUNDLE_LIMIT, `${bytes} bytes`);
   });
 
+  workerTest("keeps to Workers' types", async () => {
+    const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+    const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", EXAMPLE], { encoding: "utf8" });
+    assert.equal(status, 0, stdout);
+  });
+
   workerTest("gives what Node gives, from its own static assets, and keeps them to itself", async () => {
     const options = await configuredOptions("wrangler.jsonc");
-    const { mkdir, copyFile } = await import("node:fs/promises");
     const directory = join(folder, "assets");
     await mkdir(directory, { recursive: true });
     await copyFile(MODEL, join(directory, "waybill-zh.safetensors"));
