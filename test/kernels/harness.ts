@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { relaxedKernels, simdKernels } from "../../build/kernels.ts";
+import { decodeModule } from "../../src/wasm/embedded-modules.ts";
 import type { Kernels } from "../../src/wasm/kernels.ts";
 
 /** Fills all memory that holds nothing: as f32 a NaN, as an id −1. */
@@ -36,7 +37,7 @@ export type Binary = keyof typeof BINARIES;
 /** Defines the same tests for every binary of the kernels that this engine can run. */
 export function overBinaries(define: (bench: Bench) => void): void {
   for (const binary of Object.keys(BINARIES) as Binary[]) {
-    const wasm = Buffer.from(BINARIES[binary], "hex");
+    const wasm = decodeModule(BINARIES[binary]);
     if (WebAssembly.validate(wasm)) {
       describe(`${binary} kernels`, () => define(new Bench(binary, new WebAssembly.Module(wasm))));
     } else {
