@@ -16,11 +16,10 @@ import {
   loadUpTo4,
   MAGNITUDE,
   quantizeRowsInt16,
-  ROUND,
-  ROUND_BITS,
+  round,
   roundRowsInt16,
 } from "./quantize";
-import { exponentials } from "./softmax";
+import { exponentials, scoreStride } from "./softmax";
 
 const ROWS: i32 = 4;
 const LARGEST: i32 = 32767;
@@ -28,11 +27,6 @@ const LARGEST_VALUE: i32 = 8191;
 const UNITS: f32 = 229376; // 7 · 2¹⁵
 const INPUT_HEADER: usize = 16;
 const WEIGHT_HEADER: usize = 32;
-
-/** Values from one row of scores to the next: a whole number of output tiles. */
-function scoreStride(tokens: i32): i32 {
-  return (tokens + 7) & ~7;
-}
 
 function inputBytes(k: i32): usize {
   return INPUT_HEADER + ((<usize>((k + 1) >> 1)) << 4);
@@ -137,11 +131,9 @@ function packValues(value: usize, tokens: i32, headSize: i32, rowBytes: usize, p
 
 /** Up to eight floats as int16. */
 function roundValues(address: usize, count: i32, factor: v128): v128 {
-  const shift = v128.load32_splat(ROUND);
-  const bits = v128.load32_splat(ROUND_BITS);
   return i16x8.narrow_i32x4_s(
-    i32x4.sub(f32x4.add(f32x4.mul(loadUpTo4(address, count), factor), shift), bits),
-    i32x4.sub(f32x4.add(f32x4.mul(loadUpTo4(address + 16, count - 4), factor), shift), bits),
+    round(f32x4.mul(loadUpTo4(address, count), factor)),
+    round(f32x4.mul(loadUpTo4(address + 16, count - 4), factor)),
   );
 }
 

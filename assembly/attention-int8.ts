@@ -8,17 +8,13 @@
 
 import { IDENTITY } from "./activation";
 import { gemmInt8, INPUT_STEP, quantizedInputBytes, quantizedRow, quantizeInputs } from "./gemm-int8";
-import { maxLanes, sumLanes } from "./math";
-import { ROUND, ROUND_BITS } from "./quantize";
+import { sumLanes } from "./math";
+import { ROUND, round } from "./quantize";
+import { padAndFindPeak, scoreStride } from "./softmax";
 import { packedInt8WeightBytes, packFloatColumns, packFloatRows } from "./weights-int8";
 
 /** Queries that go through a head together: whole panels of four and of six. */
 const ROWS: i32 = 24;
-
-/** Values from one row of scores to the next: a whole number of output tiles. */
-function scoreStride(tokens: i32): i32 {
-  return (tokens + 7) & ~7;
-}
 
 /** Bytes of scratch memory that {@link attentionInt8Heads} needs, for at most `tokens` tokens. */
 export function attentionInt8ScratchBytes(tokens: i32, headSize: i32): i32 {
@@ -27,8 +23,7 @@ export function attentionInt8ScratchBytes(tokens: i32, headSize: i32): i32 {
     packedInt8WeightBytes(headSize, tokens) + // values
     quantizedInputBytes(ROWS, headSize) + // queries
     quantizedInputBytes(ROWS, tokens) + // shares
-    ROWS * scoreStride(tokens) * 4 + // scores
-    ROWS * 4 // the sums of their exponentials
+    ROWS * scoreStride(tokens) * 4 // scores
   );
 }
 
@@ -87,22 +82,16 @@ const EXP2 = memory.data<f32>([
  * @param scores [tokens], a step of eight long; what lies behind the last may be written
  */
 function packShares(scores: usize, tokens: i32, scale: f32, packed: usize): void {
-  for (let column = tokens; column & 7; column++) f32.store(scores + ((<usize>column) << 2), -Infinity);
+  const peak = padAndFindPeak(scores, tokens);
   const end = scores + ((<usize>tokens) << 2);
-  let peaks = f32x4.splat(-Infinity);
-  for (let at = scores; at < end; at += 32) {
-    peaks = f32x4.pmax(peaks, f32x4.pmax(v128.load(at), v128.load(at, 16)));
-  }
-  const peak = f32x4.splat(maxLanes(peaks));
   const factor = f32x4.splat(scale * f32.load(EXP2, 20));
   const offset = v128.load32_splat(EXP2, 24);
   let sums = f32x4.splat(0);
   let to = packed + 2 * INPUT_STEP;
   for (let at = scores; at < end; at += 16, to += INPUT_STEP) {
     const e = exp2(f32x4.relaxed_madd(f32x4.sub(v128.load(at), peak), factor, offset));
-    const units = f32x4.add(e, v128.load32_splat(ROUND));
+    const integers = round(e);
     sums = f32x4.add(sums, e);
-    const integers = i32x4.sub(units, v128.load32_splat(ROUND_BITS));
     const pairs = i16x8.narrow_i32x4_s(integers, integers);
     v128.store32_lane(to, i8x16.narrow_i16x8_s(pairs, pairs), 0);
   }
@@ -112,10 +101,10 @@ function packShares(scores: usize, tokens: i32, scale: f32, packed: usize): void
 
 /** 2^x for x ≤ 7, within 8e-5. */
 function exp2(x: v128): v128 {
-  const round = v128.load32_splat(ROUND);
+  const shift = v128.load32_splat(ROUND);
   x = f32x4.pmax(x, v128.load32_splat(EXP2));
-  const shifted = f32x4.add(x, round);
-  const r = f32x4.sub(x, f32x4.sub(shifted, round));
+  const shifted = f32x4.add(x, shift);
+  const r = f32x4.sub(x, f32x4.sub(shifted, shift));
   let p = f32x4.relaxed_madd(v128.load32_splat(EXP2, 16), r, v128.load32_splat(EXP2, 12));
   p = f32x4.relaxed_madd(p, r, v128.load32_splat(EXP2, 8));
   p = f32x4.relaxed_madd(p, r, v128.load32_splat(EXP2, 4));

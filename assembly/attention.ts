@@ -11,12 +11,7 @@ import {
   packWeightRows,
   ROWS,
 } from "./gemm";
-import { exponentials } from "./softmax";
-
-/** Values from one row of scores to the next: a whole number of output tiles. */
-function scoreStride(tokens: i32): i32 {
-  return (tokens + 7) & ~7;
-}
+import { exponentials, scoreStride } from "./softmax";
 
 /** Bytes of scratch memory that {@link attention} needs, for at most `tokens` tokens. */
 export function attentionScratchBytes(tokens: i32, headSize: i32): i32 {

@@ -48,6 +48,9 @@ const DOT_IS_FUSED: bool = ASC_FEATURE_RELAXED_SIMD ? dotIsFused() : false;
 /** Input rows of a panel. */
 const PANEL_ROWS: i32 = DOT_IS_FUSED ? 6 : 4;
 
+/** Bytes from one four of a quantized row to the next; the first lies two steps behind the row's scale. */
+export const INPUT_STEP: usize = (<usize>PANEL_ROWS) << 2;
+
 function inputPanelBytes(k: i32): i32 {
   return PANEL_ROWS * (8 + groupsOf(k) * 4);
 }
@@ -64,7 +67,7 @@ export function quantizedInputBytes(m: i32, k: i32): i32 {
 export function quantizeInputs(inputs: usize, m: i32, k: i32, stride: i32, packed: usize): void {
   const rows = PANEL_ROWS;
   const rowBytes = (<usize>stride) << 2;
-  const zeros = (<usize>rows) << 2;
+  const zeros = INPUT_STEP;
   const limit = min(32767, i32.MAX_VALUE / (LARGEST_WEIGHT * k));
   for (let i = 0; i < m; i += rows) {
     const panel = packed + 2 * zeros;
@@ -88,9 +91,6 @@ export function quantizeInputs(inputs: usize, m: i32, k: i32, stride: i32, packe
 export function quantizedRow(packed: usize, row: i32, k: i32): usize {
   return packed + <usize>((row / PANEL_ROWS) * inputPanelBytes(k)) + ((<usize>(row % PANEL_ROWS)) << 2);
 }
-
-/** Bytes from one four of a quantized row to the next; the first lies two steps behind the row's scale. */
-export const INPUT_STEP: usize = (<usize>PANEL_ROWS) << 2;
 
 /**
  * The product of quantized inputs and packed int8 weights, finished and stored row by row.
@@ -138,7 +138,7 @@ function multiplyBlock(
 ): void {
   const fused = DOT_IS_FUSED;
   const panelRows = PANEL_ROWS;
-  const zeros = (<usize>panelRows) << 2;
+  const zeros = INPUT_STEP;
   const groups = <usize>groupsOf(k) * zeros;
   const ones = v128.load(ONES);
   const weightPanel = weightPanelBytes(k);

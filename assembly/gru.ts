@@ -39,7 +39,7 @@ export function gru(
   const direction = reverse ? -4 : 4;
   let previous: usize = 0;
   for (; steps > 0; steps--) {
-    if (previous) multiplyRow(previous, weights, bias, kept, 3 * size, size);
+    if (previous) multiplyRow(previous, weights, 32, (<usize>size) << 5, bias, kept, 3 * size, size);
     else memory.copy(kept, bias, <usize>size * 12);
     step(inputs, kept, previous, out, size);
     previous = out;
@@ -49,10 +49,24 @@ export function gru(
   }
 }
 
-/** out [n] = weights · x [k] + bias */
-function multiplyRow(x: usize, weights: usize, bias: usize, out: usize, n: i32, k: i32): void {
+/**
+ * out [n] = x [k] · weights + bias
+ *
+ * @param row bytes from a column's weight to its next one, of which eight columns lie side by side
+ * @param panel bytes from such eight to the next
+ * @param bias [n]; it may be `out`
+ */
+export function multiplyRow(
+  x: usize,
+  weights: usize,
+  row: usize,
+  panel: usize,
+  bias: usize,
+  out: usize,
+  n: i32,
+  k: i32,
+): void {
   const end = x + ((<usize>k) << 2);
-  const panel = (<usize>k) << 5;
   let left = n;
   for (; left >= 32; left -= 32, bias += 128, out += 128) {
     let c0 = v128.load(bias);
@@ -63,13 +77,14 @@ function multiplyRow(x: usize, weights: usize, bias: usize, out: usize, n: i32, 
     let c5 = v128.load(bias, 80);
     let c6 = v128.load(bias, 96);
     let c7 = v128.load(bias, 112);
-    let second = weights + panel;
+    let first = weights;
+    let second = first + panel;
     let third = second + panel;
     let fourth = third + panel;
-    for (let at = x; at < end; at += 4, weights += 32, second += 32, third += 32, fourth += 32) {
+    for (let at = x; at < end; at += 4, first += row, second += row, third += row, fourth += row) {
       const value = v128.load32_splat(at);
-      c0 = multiplyAdd(value, v128.load(weights), c0);
-      c1 = multiplyAdd(value, v128.load(weights, 16), c1);
+      c0 = multiplyAdd(value, v128.load(first), c0);
+      c1 = multiplyAdd(value, v128.load(first, 16), c1);
       c2 = multiplyAdd(value, v128.load(second), c2);
       c3 = multiplyAdd(value, v128.load(second, 16), c3);
       c4 = multiplyAdd(value, v128.load(third), c4);
@@ -85,23 +100,31 @@ function multiplyRow(x: usize, weights: usize, bias: usize, out: usize, n: i32, 
     v128.store(out, c5, 80);
     v128.store(out, c6, 96);
     v128.store(out, c7, 112);
-    weights = fourth;
+    weights += 4 * panel;
   }
-  for (; left > 0; left -= 8, bias += 32, out += 32) {
+  for (; left >= 8; left -= 8, bias += 32, out += 32, weights += panel) {
     let low = v128.load(bias);
     let high = v128.load(bias, 16);
-    for (let at = x; at < end; at += 4, weights += 32) {
+    for (let at = x, from = weights; at < end; at += 4, from += row) {
       const value = v128.load32_splat(at);
-      low = multiplyAdd(value, v128.load(weights), low);
-      high = multiplyAdd(value, v128.load(weights, 16), high);
+      low = multiplyAdd(value, v128.load(from), low);
+      high = multiplyAdd(value, v128.load(from, 16), high);
     }
-    let to = out;
-    let columns = min(8, left);
-    for (; columns >= 4; columns -= 4, to += 16, low = high) v128.store(to, low);
-    for (; columns > 0; columns--, to += 4) {
-      v128.store32_lane(to, low, 0);
-      low = i32x4.shuffle(low, low, 1, 2, 3, 3);
+    v128.store(out, low);
+    v128.store(out, high, 16);
+  }
+  for (let taken = 0; left > 0; left -= taken) {
+    const whole = left >= 4;
+    taken = whole ? 4 : 1;
+    let sum = take(bias, whole);
+    for (let at = x, from = weights; at < end; at += 4, from += row) {
+      sum = multiplyAdd(v128.load32_splat(at), take(from, whole), sum);
     }
+    give(out, sum, whole);
+    const bytes = (<usize>taken) << 2;
+    bias += bytes;
+    out += bytes;
+    weights += bytes;
   }
 }
 

@@ -6,7 +6,7 @@
 import { maxLanes } from "./math";
 
 export const ROUND = memory.data<f32>([12582912]); // 1.5 · 2²³
-export const ROUND_BITS = memory.data<i32>([0x4b400000]); // the same, as bits
+const ROUND_BITS = memory.data<i32>([0x4b400000]); // the same, as bits
 export const MAGNITUDE = memory.data<i32>([0x7fffffff]); // all bits but the sign
 
 /** Rows whose largest value is below this pass for zero: the inverse of their scale could overflow. */
@@ -35,6 +35,11 @@ export function largestMagnitude(row: usize, k: i32): f32 {
   for (; row < wide; row += 16) largest = i32x4.max_s(largest, v128.and(v128.load(row), magnitude));
   if (k & 3) largest = i32x4.max_s(largest, v128.and(loadUpTo4(row, k & 3), magnitude));
   return largestBits(largest);
+}
+
+/** Four floats of less than 2²² as int32. */
+export function round(x: v128): v128 {
+  return i32x4.sub(f32x4.add(x, v128.load32_splat(ROUND)), v128.load32_splat(ROUND_BITS));
 }
 
 /** Four floats of each of two rows as int16, side by side. */

@@ -36,8 +36,13 @@ export function softmax(x: usize, rows: i32, columns: i32, stride: i32, scale: f
   }
 }
 
+/** Values from one row of scores to the next: a whole number of output tiles. */
+export function scoreStride(columns: i32): i32 {
+  return (columns + 7) & ~7;
+}
+
 /** The largest value of a row, whose length is rounded up to a multiple of eight by −∞. */
-function padAndFindPeak(row: usize, columns: i32): v128 {
+export function padAndFindPeak(row: usize, columns: i32): v128 {
   for (let column = columns; column & 7; column++) f32.store(row + ((<usize>column) << 2), -Infinity);
   let peaks = f32x4.splat(-Infinity);
   for (const end = row + ((<usize>columns) << 2); row < end; row += 32) {
@@ -49,8 +54,7 @@ function padAndFindPeak(row: usize, columns: i32): v128 {
 /**
  * Replaces each row of x [rows, columns] by e^(scale · (x − the row's largest)): softmax but for the division by the rows' sums.
  *
- * @param stride values from one row to the next, at least columns rounded up to a multiple of eight; all of these may be
- *   written
+ * @param stride values from one row to the next, at least {@link scoreStride} of the columns; all of these may be written
  * @param sums [rows]
  */
 export function exponentials(x: usize, rows: i32, columns: i32, stride: i32, scale: f32, sums: usize): void {

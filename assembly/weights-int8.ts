@@ -5,7 +5,7 @@
 //   ⌈n/8⌉ panels: f32 scales [8], i32 row sums [8], [⌈k/GROUP⌉, 8, GROUP] i8
 
 import { packRows } from "./gemm";
-import { inverseScale, largestMagnitude, loadUpTo4, MAGNITUDE, ROUND, ROUND_BITS } from "./quantize";
+import { inverseScale, largestMagnitude, loadUpTo4, MAGNITUDE, round } from "./quantize";
 
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 4 : 2;
 export const WEIGHT_HEADER: usize = 64;
@@ -108,10 +108,6 @@ function roundToBytes(a: v128, b: v128, c: v128, d: v128): v128 {
     i16x8.narrow_i32x4_s(round(a), round(b)),
     i16x8.narrow_i32x4_s(round(c), round(d)),
   );
-}
-
-function round(x: v128): v128 {
-  return i32x4.sub(f32x4.add(x, v128.load32_splat(ROUND)), v128.load32_splat(ROUND_BITS));
 }
 
 /**

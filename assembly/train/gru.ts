@@ -1,7 +1,6 @@
 // A GRU's layer that remembers what its way back needs, one direction at a time. Units: sequences.
 
-import { give, gru as run, take } from "../gru";
-import { multiplyAdd } from "../math";
+import { give, multiplyRow, gru as run, take } from "../gru";
 
 /** Scratch memory of either. */
 export function gruScratchBytes(size: i32): i32 {
@@ -101,7 +100,7 @@ export function gruBackward(
         previous + row,
         size,
       );
-      if (earlier) addProduct(hidden, weight, scratch, 3 * size, size);
+      if (earlier) multiplyRow(hidden, weight, rowBytes, 32, scratch, scratch, size, 3 * size);
     }
   }
 }
@@ -145,55 +144,5 @@ function stepBackward(
     give(hiddenGradient + second, ofZ, whole);
     give(hiddenGradient + third, f32x4.mul(ofN, r), whole);
     give(carried + at, f32x4.mul(g, z), whole);
-  }
-}
-
-/** out [columns] += x [rows] · weight [rows, columns] */
-function addProduct(x: usize, weight: usize, out: usize, rows: i32, columns: i32): void {
-  const rowBytes = (<usize>columns) << 2;
-  const end = x + ((<usize>rows) << 2);
-  let left = columns;
-  for (; left >= 32; left -= 32, out += 128, weight += 128) {
-    let c0 = v128.load(out);
-    let c1 = v128.load(out, 16);
-    let c2 = v128.load(out, 32);
-    let c3 = v128.load(out, 48);
-    let c4 = v128.load(out, 64);
-    let c5 = v128.load(out, 80);
-    let c6 = v128.load(out, 96);
-    let c7 = v128.load(out, 112);
-    let from = weight;
-    for (let at = x; at < end; at += 4, from += rowBytes) {
-      const value = v128.load32_splat(at);
-      c0 = multiplyAdd(value, v128.load(from), c0);
-      c1 = multiplyAdd(value, v128.load(from, 16), c1);
-      c2 = multiplyAdd(value, v128.load(from, 32), c2);
-      c3 = multiplyAdd(value, v128.load(from, 48), c3);
-      c4 = multiplyAdd(value, v128.load(from, 64), c4);
-      c5 = multiplyAdd(value, v128.load(from, 80), c5);
-      c6 = multiplyAdd(value, v128.load(from, 96), c6);
-      c7 = multiplyAdd(value, v128.load(from, 112), c7);
-    }
-    v128.store(out, c0);
-    v128.store(out, c1, 16);
-    v128.store(out, c2, 32);
-    v128.store(out, c3, 48);
-    v128.store(out, c4, 64);
-    v128.store(out, c5, 80);
-    v128.store(out, c6, 96);
-    v128.store(out, c7, 112);
-  }
-  while (left > 0) {
-    const whole = left >= 4;
-    let sum = take(out, whole);
-    let from = weight;
-    for (let at = x; at < end; at += 4, from += rowBytes) {
-      sum = multiplyAdd(v128.load32_splat(at), take(from, whole), sum);
-    }
-    give(out, sum, whole);
-    const bytes: usize = whole ? 16 : 4;
-    out += bytes;
-    weight += bytes;
-    left -= whole ? 4 : 1;
   }
 }
