@@ -1,4 +1,5 @@
-import { add, dropout, fill, gelu, geluBackward } from "../train/elementwise";
+import { GELU } from "../activation";
+import { activate, activateBackward, add, dropout, fill } from "../train/elementwise";
 import { stream, uniform } from "../train/random";
 import { at, put } from "./values";
 
@@ -21,14 +22,14 @@ describe("what is done to each value for itself", () => {
 
   it("computes GELU and its slope, at the end of a row as well", () => {
     put(X, [0, 1, -1, 30, 1]);
-    gelu(X, OUT, 5, 0, 0, 1);
+    activate(X, OUT, 5, GELU, 0, 0, 1);
     expect(at(OUT, 0)).toBe(0);
     expect(at(OUT, 1)).toBeCloseTo(0.8413447, 6);
     expect(at(OUT, 2)).toBeCloseTo(-0.1586553, 6);
     expect(at(OUT, 3)).toBe(30);
     expect(at(OUT, 4)).toBeCloseTo(0.8413447, 6);
     put(Y, [2, 1, 1, 3, 10]);
-    geluBackward(X, Y, Y, 5, 0, 0, 1);
+    activateBackward(X, Y, Y, 5, GELU, 0, 0, 1);
     expect(at(Y, 0)).toBeCloseTo(1, 6);
     expect(at(Y, 1)).toBeCloseTo(1.0833155, 6); // Φ(1) + φ(1)
     expect(at(Y, 2)).toBeCloseTo(-0.0833155, 6);

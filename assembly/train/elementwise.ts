@@ -1,7 +1,7 @@
 // What is done to each value for itself. Units: blocks of 1,024 values.
 
-import { activationDerivative, activate as activationOf } from "../activation";
-import { geluDerivative, gelu as geluOf } from "../math";
+import { activationDerivative, activate as curveOf, GELU } from "../activation";
+import { gelu } from "../math";
 import { stream, uniform, uniformLanes } from "./random";
 
 const BLOCK: i32 = 1024;
@@ -43,36 +43,11 @@ export function fill(out: usize, value: f32, count: i32, _scratch: usize, first:
   for (; at < stop; at += 4) f32.store(out + at, value);
 }
 
-/** out = GELU(x) with the exact error function */
-export function gelu(x: usize, out: usize, count: i32, _scratch: usize, first: i32, last: i32): void {
-  const stop = end(last, count);
-  let at = begin(first);
-  for (; at < whole(stop); at += 16) v128.store(out + at, geluOf(v128.load(x + at)));
-  for (; at < stop; at += 4) v128.store32_lane(out + at, geluOf(v128.load32_splat(x + at)), 0);
+function activationOf(x: v128, activation: i32): v128 {
+  return activation === GELU ? gelu(x) : curveOf(x, activation);
 }
 
-/** out = gradient · GELU′(x); `out` may be `gradient`. */
-export function geluBackward(
-  x: usize,
-  gradient: usize,
-  out: usize,
-  count: i32,
-  _scratch: usize,
-  first: i32,
-  last: i32,
-): void {
-  const stop = end(last, count);
-  let at = begin(first);
-  for (; at < whole(stop); at += 16) {
-    v128.store(out + at, f32x4.mul(v128.load(gradient + at), geluDerivative(v128.load(x + at))));
-  }
-  for (; at < stop; at += 4) {
-    const product = f32x4.mul(v128.load32_splat(gradient + at), geluDerivative(v128.load32_splat(x + at)));
-    v128.store32_lane(out + at, product, 0);
-  }
-}
-
-/** out = gelu_new(x), relu(x) or tanh(x), by its number in `activation.ts` */
+/** out = the activation of x, by its number in `activation.ts` */
 export function activate(
   x: usize,
   out: usize,

@@ -6,7 +6,7 @@ export { attention, attentionBackward, attentionTrainScratchBytes } from "./atte
 export { columnSums } from "./columns";
 export { crfLoss, crfScratchBytes } from "./crf";
 export { binaryCrossEntropy, countHits, scoreHistogram } from "./detection";
-export { activate, activateBackward, add, dropout, fill, gelu, geluBackward } from "./elementwise";
+export { activate, activateBackward, add, dropout, fill } from "./elementwise";
 export { gather, scatterAdd } from "./gather";
 export { gru, gruBackward, gruScratchBytes } from "./gru";
 export { layerNorm, layerNormBackward, layerNormParametersBackward } from "./layernorm";

@@ -11,8 +11,8 @@ export interface Buffer {
   readonly columns: number;
 }
 
-/** By Hugging Face's names; GELU has operations of its own. */
-export type Activation = "gelu_new" | "relu" | "tanh";
+/** By Hugging Face's names. */
+export type Activation = "gelu" | "gelu_new" | "relu" | "tanh";
 
 /** What random numbers are drawn from, one for each index. */
 export interface Draw {
@@ -128,9 +128,6 @@ export interface Device {
   add(x: Buffer, y: Buffer, out: Buffer): void;
   /** out [1, columns] += the sum of x's rows */
   addRows(x: Buffer, out: Buffer): void;
-  gelu(x: Buffer, out: Buffer): void;
-  /** `out` may be `gradient`. */
-  geluBackward(x: Buffer, gradient: Buffer, out: Buffer): void;
   activate(x: Buffer, out: Buffer, activation: Activation): void;
   /** `out` may be `gradient`. */
   activateBackward(x: Buffer, gradient: Buffer, out: Buffer, activation: Activation): void;

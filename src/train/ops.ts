@@ -15,20 +15,7 @@ export function linear(tape: Tape, x: Tensor, weight: Parameter, bias: Parameter
   });
 }
 
-export function gelu(tape: Tape, x: Tensor): Tensor {
-  const { rows, columns } = x.value;
-  const out = tape.tensor(rows, columns);
-  tape.device.gelu(x.value, out.value);
-  return tape.record(out, (gradient) => {
-    const xGradient = tape.values(rows, columns);
-    tape.device.geluBackward(x.value, gradient, xGradient);
-    tape.addGradient(x, xGradient);
-  });
-}
-
-/** @param activation by Hugging Face's name */
-export function activate(tape: Tape, x: Tensor, activation: "gelu" | Activation): Tensor {
-  if (activation === "gelu") return gelu(tape, x);
+export function activate(tape: Tape, x: Tensor, activation: Activation): Tensor {
   const { rows, columns } = x.value;
   const out = tape.tensor(rows, columns);
   tape.device.activate(x.value, out.value, activation);

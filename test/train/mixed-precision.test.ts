@@ -114,8 +114,8 @@ else {
     /** Every operation with operands of 16 bits, against itself with the same values in 32. */
     const OPERATIONS: Record<string, (on: Device, x: Buffer, y: Buffer, out: Buffer, ids: Buffer) => void> = {
       add: (on, x, y, out) => on.add(x, y, out),
-      gelu: (on, x, _, out) => on.gelu(x, out),
-      geluBackward: (on, x, y, out) => on.geluBackward(x, y, out),
+      gelu: (on, x, _, out) => on.activate(x, out, "gelu"),
+      geluBackward: (on, x, y, out) => on.activateBackward(x, y, out, "gelu"),
       dropout: (on, x, _, out) => on.dropout(x, out, { probability: 0.4, seed: 5, site: 1 }),
       fill: (on, _x, _y, out) => on.fill(out, 0.3),
       matmul: (on, x, y, out) => on.matmul(x, y, out),

@@ -49,8 +49,6 @@ export const FLOAT32_TOLERANCES: Tolerances = {
   fill: 0,
   gather: 0,
   gatherBackward: 1e-6,
-  gelu: 1e-6,
-  geluBackward: 2e-6,
   gru: 2e-6,
   gruBackward: 3e-6,
   layerNorm: 2e-6,

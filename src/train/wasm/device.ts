@@ -179,14 +179,6 @@ export class WasmDevice implements Device {
     this.#columns("columnSums", x.columns, [addressOf(x), x.rows, x.columns, addressOf(out), 1]);
   }
 
-  gelu(x: Buffer, out: Buffer): void {
-    this.#values("gelu", out, [addressOf(x), addressOf(out), sizeOf(out)]);
-  }
-
-  geluBackward(x: Buffer, gradient: Buffer, out: Buffer): void {
-    this.#values("geluBackward", out, [addressOf(x), addressOf(gradient), addressOf(out), sizeOf(out)]);
-  }
-
   activate(x: Buffer, out: Buffer, activation: Activation): void {
     this.#values("activate", out, [addressOf(x), addressOf(out), sizeOf(out), ACTIVATIONS[activation]]);
   }

@@ -8,8 +8,6 @@ export const TRAINING_KERNELS = [
   "add",
   "fill",
   "columnSums",
-  "gelu",
-  "geluBackward",
   "activate",
   "activateBackward",
   "rotary",

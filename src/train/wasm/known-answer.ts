@@ -1,4 +1,5 @@
 import { AnswerSheet, type KnownAnswer, pattern } from "../../wasm/answer-sheet.ts";
+import { GELU } from "../../wasm/kernels.ts";
 import { Machine } from "../../wasm/machine.ts";
 import type { TrainingKernels } from "./kernels.ts";
 
@@ -35,7 +36,7 @@ export async function runTrainingAnswers(module: WebAssembly.Module): Promise<Kn
     0.001349898032, 0.158655253931, 0.308537538726, 0.691462461274, 0.841344746069, 0.998650101968,
   ];
   const gelu = sheet.take(24);
-  kernels.gelu(sheet.place(points), gelu, 6, 0, 0, 1);
+  kernels.activate(sheet.place(points), gelu, 6, GELU, 0, 0, 1);
   sheet.compare(
     "gelu",
     gelu,
@@ -43,7 +44,7 @@ export async function runTrainingAnswers(module: WebAssembly.Module): Promise<Kn
   );
   const slopes = sheet.take(24);
   const ones = sheet.place(points.map(() => 1));
-  kernels.geluBackward(sheet.place(points), ones, slopes, 6, 0, 0, 1);
+  kernels.activateBackward(sheet.place(points), ones, slopes, 6, GELU, 0, 0, 1);
   sheet.compare(
     "geluBackward",
     slopes,

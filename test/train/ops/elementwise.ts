@@ -50,11 +50,11 @@ function fillCase(rows: number, columns: number, value: number): OpCase {
 function geluCase(rows: number, columns: number, x: Float32Array): OpCase {
   const values = doubles(x).map(gelu);
   return {
-    operation: "gelu",
-    what: `${rows} × ${columns}`,
+    operation: "activate",
+    what: `gelu, ${rows} × ${columns}`,
     operands: { x: given(rows, columns, x), out: written(rows, columns) },
     record(device, { x, out }) {
-      device.gelu(x, out);
+      device.activate(x, out, "gelu");
     },
     expected: { out: { values, sizes: values.map((value) => 1 + Math.abs(value)) } },
   };
@@ -66,11 +66,11 @@ function geluBackwardCase(rows: number, columns: number, x: Float32Array, inPlac
   const operands = { x: given(rows, columns, x), gradient: given(rows, columns, gradient) };
   const result = { values, sizes: sizesOf(gradient) };
   return {
-    operation: "geluBackward",
-    what: `${rows} × ${columns}${inPlace ? ", in place" : ""}`,
+    operation: "activateBackward",
+    what: `gelu, ${rows} × ${columns}${inPlace ? ", in place" : ""}`,
     operands: inPlace ? operands : { ...operands, out: written(rows, columns) },
     record(device, { x, gradient, out }) {
-      device.geluBackward(x, gradient, inPlace ? gradient : out);
+      device.activateBackward(x, gradient, inPlace ? gradient : out, "gelu");
     },
     expected: inPlace ? { gradient: result } : { out: result },
   };

@@ -87,31 +87,8 @@ export const multiply = elementwise(
   "out[i] *= parameters.factor;",
 );
 
-export const gelu = elementwise(
-  "gelu",
-  (type) => ({ x: either(reads(type)), out: either(writes(type)) }),
-  {},
-  () => GELU,
-  "",
-  "store_out(i, load_x(i) * cumulative(load_x(i)));",
-);
-
-/** out = gradient · GELU′(x) */
-export const geluBackward = elementwise(
-  "geluBackward",
-  (type) => ({ x: either(reads(type)), gradient: either(reads(type)), out: either(writes(type)) }),
-  {},
-  () => GELU,
-  "",
-  "store_out(i, load_gradient(i) * geluDerivative(load_x(i)));",
-);
-
-/** e^−2u, with u = |x| for the hyperbolic tangent and √(2/π)(|x| + 0.044715 |x|³) for gelu_new. */
-const TAILS = `
-fn tanhTail(x: Value) -> Value {
-  return exp(-min(2.0 * abs(x), Value(80.0)));
-}
-
+/** With t = |x| its tail is e^−2u, u = √(2/π)(t + 0.044715 t³). */
+const GELU_NEW = `
 fn geluNewTail(t: Value) -> Value {
   return exp(-min(t * (1.5957691216057308 + 0.0713548162715961 * t * t), Value(80.0)));
 }
@@ -135,37 +112,55 @@ fn geluNewDerivative(x: Value) -> Value {
 }
 `;
 
-const activationOf = (name: string, value: string) =>
+const TANH = `
+fn tanhTail(x: Value) -> Value {
+  return exp(-min(2.0 * abs(x), Value(80.0)));
+}
+
+fn tanhOf(x: Value) -> Value {
+  let e = tanhTail(x);
+  return sign(x) * (1.0 - e) / (1.0 + e);
+}
+
+fn tanhDerivative(x: Value) -> Value {
+  let e = tanhTail(x);
+  return 4.0 * e / ((1.0 + e) * (1.0 + e));
+}
+`;
+
+const activationOf = (name: string, functions: string, value: string) =>
   elementwise(
     name,
     (type) => ({ x: either(reads(type)), out: either(writes(type)) }),
     {},
-    () => TAILS,
+    () => functions,
     "",
-    `let x_i = load_x(i); let e = tanhTail(x_i); store_out(i, ${value});`,
+    `let x_i = load_x(i); store_out(i, ${value});`,
   );
 
-const activationBackwardOf = (name: string, slope: string) =>
+const activationBackwardOf = (name: string, functions: string, slope: string) =>
   elementwise(
     name,
     (type) => ({ x: either(reads(type)), gradient: either(reads(type)), out: either(writes(type)) }),
     {},
-    () => TAILS,
+    () => functions,
     "",
-    `let x_i = load_x(i); let e = tanhTail(x_i); store_out(i, load_gradient(i) * ${slope});`,
+    `let x_i = load_x(i); store_out(i, load_gradient(i) * ${slope});`,
   );
 
 export const activations = {
-  gelu_new: activationOf("geluNew", "geluNew(x_i)"),
-  relu: activationOf("relu", "select(x_i, Value(0.0), x_i < Value(0.0))"),
-  tanh: activationOf("tanh", "sign(x_i) * (1.0 - e) / (1.0 + e)"),
+  gelu: activationOf("gelu", GELU, "x_i * cumulative(x_i)"),
+  gelu_new: activationOf("geluNew", GELU_NEW, "geluNew(x_i)"),
+  relu: activationOf("relu", "", "select(x_i, Value(0.0), x_i < Value(0.0))"),
+  tanh: activationOf("tanh", TANH, "tanhOf(x_i)"),
 };
 
 /** out = gradient · the activation's derivative at x */
 export const activationsBackward = {
-  gelu_new: activationBackwardOf("geluNewBackward", "geluNewDerivative(x_i)"),
-  relu: activationBackwardOf("reluBackward", "select(Value(0.0), Value(1.0), x_i > Value(0.0))"),
-  tanh: activationBackwardOf("tanhBackward", "4.0 * e / ((1.0 + e) * (1.0 + e))"),
+  gelu: activationBackwardOf("geluBackward", GELU, "geluDerivative(x_i)"),
+  gelu_new: activationBackwardOf("geluNewBackward", GELU_NEW, "geluNewDerivative(x_i)"),
+  relu: activationBackwardOf("reluBackward", "", "select(Value(0.0), Value(1.0), x_i > Value(0.0))"),
+  tanh: activationBackwardOf("tanhBackward", TANH, "tanhDerivative(x_i)"),
 };
 
 /** out = x · keptScale where the draw of the value's index is at least `probability`, else 0 (Srivastava et al. 2014) */

@@ -2,10 +2,7 @@ import type { Device } from "../../device.ts";
 import * as kernels from "../kernels/elementwise.ts";
 import { dropoutParameters, type Workspace } from "../workspace.ts";
 
-type Operations = Pick<
-  Device,
-  "fill" | "add" | "gelu" | "geluBackward" | "activate" | "activateBackward" | "dropout"
->;
+type Operations = Pick<Device, "fill" | "add" | "activate" | "activateBackward" | "dropout">;
 
 export const elementwiseOperations = (workspace: Workspace): Operations => ({
   fill(out, value) {
@@ -14,14 +11,6 @@ export const elementwiseOperations = (workspace: Workspace): Operations => ({
 
   add(x, y, out) {
     workspace.each(kernels.add, { x, y, out }, {});
-  },
-
-  gelu(x, out) {
-    workspace.each(kernels.gelu, { x, out }, {});
-  },
-
-  geluBackward(x, gradient, out) {
-    workspace.each(kernels.geluBackward, { x, gradient, out }, {});
   },
 
   activate(x, out, activation) {
