@@ -1,9 +1,5 @@
-import { BARRIER_BYTES } from "../../model/barrier.ts";
-import { Team } from "../../model/team.ts";
 import type { KernelPath } from "../../wasm/kernel-path.ts";
 import { ACTIVATIONS } from "../../wasm/kernels.ts";
-import { Machine } from "../../wasm/machine.ts";
-import type { StartThread } from "../../wasm/thread.ts";
 import type {
   Activation,
   AdamW,
@@ -16,14 +12,8 @@ import type {
   Offsets,
   ParameterStep,
 } from "../device.ts";
-import { Arena } from "./arena.ts";
-import { CommandList } from "./commands.ts";
 import type { TrainingKernel, TrainingKernels } from "./kernels.ts";
-import type { TrainingJob } from "./team-member.ts";
-
-interface WasmBuffer extends Buffer {
-  readonly address: number;
-}
+import { addressOf, sizeOf, type WasmDeviceOptions, Workspace } from "./workspace.ts";
 
 // What one unit of a kernel's work is; see assembly/train.
 const VALUES = 1024;
@@ -32,116 +22,61 @@ const COLUMNS = 16;
 const PANEL = 8;
 const ROWS = 12;
 
-const PAGE_LIMIT = 65_536; // 4 GiB
 const units = (count: number, size: number) => Math.ceil(count / size);
-const sizeOf = ({ rows, columns }: Buffer) => rows * columns;
-const addressOf = (buffer: Buffer) => (buffer as WasmBuffer).address;
-
-export interface WasmDeviceOptions {
-  readonly path: KernelPath;
-  /** For a shared memory where there is more than one thread. */
-  readonly module: WebAssembly.Module;
-  readonly threads: number;
-  /** Needed for more than one thread. */
-  readonly startThread?: StartThread | undefined;
-}
 
 /** Training on the processor: the kernels of `assembly/train`, shared among threads. */
 export class WasmDevice implements Device {
   readonly kernels: KernelPath;
-  readonly #machine: Machine<TrainingKernels>;
-  readonly #commands: CommandList;
-  readonly #arena: Arena;
-  readonly #threads: number;
-  #team: Team<TrainingJob> | undefined;
-  #done: Promise<void> = Promise.resolve();
-  readonly #packed = new GrowingRegion(); // columns of the product at hand; every thread reads them
-  readonly #scratch = new GrowingRegion();
+  readonly #workspace: Workspace;
 
-  private constructor(kernels: KernelPath, machine: Machine<TrainingKernels>, threads: number) {
+  private constructor(kernels: KernelPath, workspace: Workspace) {
     this.kernels = kernels;
-    this.#machine = machine;
-    this.#threads = threads;
-    this.#commands = new CommandList(machine);
-    this.#arena = new Arena(machine);
+    this.#workspace = workspace;
   }
 
   /** @throws {EngineError} `out-of-memory`, or `thread-failed` where a thread can't be started */
-  static async create({ path, module, threads, startThread }: WasmDeviceOptions): Promise<WasmDevice> {
-    if (threads === 1) {
-      const device = new WasmDevice(path, await Machine.create<TrainingKernels>(module), 1);
-      device.#machine.commit();
-      return device;
-    }
-    const memory = Machine.sharedMemory(1, PAGE_LIMIT);
-    const machine = await Machine.create<TrainingKernels>(module, memory);
-    const device = new WasmDevice(path, machine, threads);
-    const barrierCells = machine.reserve(BARRIER_BYTES);
-    machine.commit();
-    device.#team = await Team.start<TrainingJob>(startThread!, threads, (thread) => ({
-      module,
-      memory,
-      barrierCells,
-      thread,
-      threads,
-    }));
-    return device;
+  static async create(options: WasmDeviceOptions): Promise<WasmDevice> {
+    return new WasmDevice(options.path, await Workspace.create(options));
   }
 
   get byteLength(): number {
-    return this.#machine.byteLength;
+    return this.#workspace.byteLength;
   }
 
   allocate(rows: number, columns: number): Buffer {
-    const address = this.#machine.reserve(rows * columns * 4);
-    this.#machine.commit();
-    return { rows, columns, address } as WasmBuffer;
+    return this.#workspace.allocate(rows, columns);
   }
 
   slice(buffer: Buffer, first: number, rows: number, columns: number): Buffer {
-    return { rows, columns, address: addressOf(buffer) + first * 4 } as WasmBuffer;
+    return this.#workspace.slice(buffer, first, rows, columns);
   }
 
   temporary(rows: number, columns: number): Buffer {
-    return { rows, columns, address: this.#arena.allocate(rows * columns * 4) } as WasmBuffer;
+    return this.#workspace.temporary(rows, columns);
   }
 
   integers(values: ArrayLike<number>): Buffer {
-    const buffer = this.temporary(1, values.length);
-    this.#machine.integers(addressOf(buffer), values.length).set(values);
-    return buffer;
+    return this.#workspace.integers(values);
   }
 
   release(): void {
-    this.#arena.release();
+    this.#workspace.release();
   }
 
   write(buffer: Buffer, values: Float32Array): void {
-    this.#machine.floats(addressOf(buffer), sizeOf(buffer)).set(values);
+    this.#workspace.write(buffer, values);
   }
 
-  async read(buffer: Buffer): Promise<Float32Array> {
-    await this.submit();
-    return this.#machine.floats(addressOf(buffer), sizeOf(buffer)).slice();
+  read(buffer: Buffer): Promise<Float32Array> {
+    return this.#workspace.read(buffer);
   }
 
   submit(): Promise<void> {
-    this.#done = this.#done.then(() => this.#run());
-    return this.#done;
-  }
-
-  async #run(): Promise<void> {
-    const commands = this.#commands.count;
-    if (commands === 0) return;
-    const scratchBytes = Math.ceil(this.#scratch.bytes / 64) * 64;
-    const scratch = this.#scratch.address(this.#machine, scratchBytes * this.#threads);
-    if (this.#team === undefined) this.#commands.run(commands, 0, 1, scratch, () => {});
-    else await this.#team.run({ commands, scratch, scratchBytes });
-    this.#commands.clear();
+    return this.#workspace.submit();
   }
 
   dispose(): void {
-    this.#team?.end();
+    this.#workspace.dispose();
   }
 
   fill(out: Buffer, value: number): void {
@@ -152,10 +87,8 @@ export class WasmDevice implements Device {
     const { transposeA = false, transposeB = false, bias, accumulate = false } = options;
     const { rows: m, columns: n } = out;
     const k = transposeA ? a.rows : a.columns;
-    const { kernels } = this.#machine;
-    const packed = this.#packed.grow(this.#machine, kernels.packColumnsBytes(n, k));
-    this.#scratch.need(kernels.matmulScratchBytes(k, n));
-    this.#record("packColumns", units(n, PANEL), [addressOf(b), b.columns, +transposeB, packed, n, k]);
+    const packed = this.#packColumns(b, transposeB, n, k);
+    this.#workspace.needScratch(this.#kernels.matmulScratchBytes(k, n));
     this.#record("matmul", units(m, ROWS), [
       addressOf(a),
       a.columns,
@@ -265,8 +198,7 @@ export class WasmDevice implements Device {
   ): void {
     const lengths = lengthsOf(offsets);
     const headSize = queryKeyValue.columns / 3 / heads;
-    const { kernels } = this.#machine;
-    this.#scratch.need(kernels.attentionTrainScratchBytes(Math.max(...lengths), headSize));
+    this.#workspace.needScratch(this.#kernels.attentionTrainScratchBytes(Math.max(...lengths), headSize));
     this.#record(kernel, lengths.length * heads, [
       ...[queryKeyValue, this.integers(offsets), this.integers(blocksOf(offsets, heads))].map(addressOf),
       ...[probabilities, ...others].map(addressOf),
@@ -280,11 +212,9 @@ export class WasmDevice implements Device {
 
   gru(inputs: Buffer, weight: Buffer, bias: Buffer, out: Buffer, offsets: Offsets, reverse: boolean): Buffer {
     const { rows: gates, columns: size } = weight;
-    const { kernels } = this.#machine;
-    const packed = this.#packed.grow(this.#machine, kernels.packColumnsBytes(gates, size));
+    const packed = this.#packColumns(weight, true, gates, size);
     const kept = this.temporary(inputs.rows, 4 * size);
-    this.#scratch.need(kernels.gruScratchBytes(size));
-    this.#record("packColumns", units(gates, PANEL), [addressOf(weight), size, 1, packed, gates, size]);
+    this.#workspace.needScratch(this.#kernels.gruScratchBytes(size));
     this.#record("gru", offsets.length - 1, [
       ...[inputs, this.integers(offsets)].map(addressOf),
       packed,
@@ -308,7 +238,7 @@ export class WasmDevice implements Device {
   ): void {
     const { rows: gates, columns: size } = weight;
     const [hiddenGradient, previous] = [this.temporary(out.rows, gates), this.temporary(out.rows, size)];
-    this.#scratch.need(this.#machine.kernels.gruScratchBytes(size));
+    this.#workspace.needScratch(this.#kernels.gruScratchBytes(size));
     this.#record("gruBackward", offsets.length - 1, [
       ...[this.integers(offsets), weight, out, kept, gradient].map(addressOf),
       ...[inputsGradient, hiddenGradient, previous].map(addressOf),
@@ -321,7 +251,7 @@ export class WasmDevice implements Device {
 
   crossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer, loss: Buffer): void {
     const { rows, columns } = logits;
-    const losses = this.#arena.allocate(rows * 8);
+    const losses = this.#workspace.bytes(rows * 8);
     const operands = [addressOf(logits), addressOf(labels), scale, losses, addressOf(gradient)];
     this.#record("crossEntropy", rows, [...operands, rows, columns]);
     this.#record("sum", 1, [losses, rows, addressOf(loss)]);
@@ -329,7 +259,7 @@ export class WasmDevice implements Device {
 
   binaryCrossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer, loss: Buffer): void {
     const { rows } = logits;
-    const losses = this.#arena.allocate(rows * 8);
+    const losses = this.#workspace.bytes(rows * 8);
     const operands = [addressOf(logits), addressOf(labels), scale, losses, addressOf(gradient)];
     this.#record("binaryCrossEntropy", rows, operands);
     this.#record("sum", 1, [losses, rows, addressOf(loss)]);
@@ -368,9 +298,9 @@ export class WasmDevice implements Device {
     const lengths = lengthsOf(offsets);
     const sequences = lengths.length;
     const count = emissions.columns;
-    const losses = this.#arena.allocate(sequences * 8);
+    const losses = this.#workspace.bytes(sequences * 8);
     const partial = this.temporary(sequences, count * count + 2 * count);
-    this.#scratch.need(this.#machine.kernels.crfScratchBytes(Math.max(...lengths), count));
+    this.#workspace.needScratch(this.#kernels.crfScratchBytes(Math.max(...lengths), count));
     this.#record("crfLoss", sequences, [
       ...[emissions, labels, this.integers(offsets)].map(addressOf),
       ...[parameters.start, parameters.transitions, parameters.end].map(addressOf),
@@ -398,7 +328,7 @@ export class WasmDevice implements Device {
 
   norm(x: Buffer, out: Buffer): void {
     const count = units(sizeOf(x), SQUARES);
-    const squares = this.#arena.allocate(count * 8);
+    const squares = this.#workspace.bytes(count * 8);
     this.#record("sumOfSquares", count, [addressOf(x), sizeOf(x), squares]);
     this.#record("rootOfSum", 1, [squares, count, addressOf(out)]);
   }
@@ -415,6 +345,17 @@ export class WasmDevice implements Device {
     }
   }
 
+  get #kernels(): TrainingKernels {
+    return this.#workspace.machine.kernels;
+  }
+
+  /** The columns [k, n] of a product's right side, or the rows [n, k] of one that is transposed; where they are packed. */
+  #packColumns(b: Buffer, transposed: boolean, n: number, k: number): number {
+    const packed = this.#workspace.packed(this.#kernels.packColumnsBytes(n, k));
+    this.#record("packColumns", units(n, PANEL), [addressOf(b), b.columns, +transposed, packed, n, k]);
+    return packed;
+  }
+
   #values(kernel: TrainingKernel, over: Buffer, operands: readonly number[]): void {
     this.#record(kernel, units(sizeOf(over), VALUES), operands);
   }
@@ -424,33 +365,7 @@ export class WasmDevice implements Device {
   }
 
   #record(kernel: TrainingKernel, count: number, operands: readonly number[]): void {
-    this.#commands.push(kernel, count, operands);
-  }
-}
-
-/** Memory that all commands use one after the other, as large as the greediest needs. */
-class GrowingRegion {
-  bytes = 0;
-  #held = 0;
-  #at = 0;
-
-  need(bytes: number): void {
-    this.bytes = Math.max(this.bytes, bytes);
-  }
-
-  grow(machine: Machine<TrainingKernels>, bytes: number): number {
-    this.need(bytes);
-    return this.address(machine, bytes);
-  }
-
-  /** Of at least `bytes`; what commands already name stays where it is. */
-  address(machine: Machine<TrainingKernels>, bytes: number): number {
-    if (bytes > this.#held) {
-      this.#at = machine.reserve(bytes);
-      this.#held = bytes;
-      machine.commit();
-    }
-    return this.#at;
+    this.#workspace.record(kernel, count, operands);
   }
 }
 
