@@ -1,3 +1,5 @@
+import { softmax } from "./scores.ts";
+
 /**
  * What each head looks at: softmax(Q · Kᵀ / √d) (Vaswani et al. 2017, section 3.2.1). The kernels never hold all of it;
  * whoever wants to see it has it worked out anew, in float64.
@@ -24,14 +26,7 @@ export function attentionProbabilities(
         for (let i = 0; i < size; i++) dot += queryKeyValue[query + i]! * queryKeyValue[key + i]!;
         scores[to] = dot / Math.sqrt(size);
       }
-      const largest = scores.reduce((a, b) => Math.max(a, b));
-      const terms = scores.map((score) => Math.exp(score - largest));
-      const sum = terms.reduce((a, b) => a + b);
-      const row = (head * tokens + from) * tokens;
-      probabilities.set(
-        terms.map((term) => term / sum),
-        row,
-      );
+      probabilities.set(softmax(scores), (head * tokens + from) * tokens);
     }
   }
   return probabilities;

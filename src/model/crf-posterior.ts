@@ -1,5 +1,6 @@
 import { nBest } from "./crf-n-best.ts";
 import { type CrfScores, NO_LABEL, pathScore, type ScoredPath, stepScore } from "./crf-scores.ts";
+import { logSumExp } from "./scores.ts";
 
 /**
  * A set of label paths that agree on one stretch of steps, told by pairs of neighbouring labels; a neighbour outside
@@ -163,12 +164,3 @@ export class CrfPosterior {
 }
 
 const always = (): boolean => true;
-
-function logSumExp(terms: Float64Array): number {
-  let largest = -Infinity;
-  for (let i = 0; i < terms.length; i++) largest = Math.max(largest, terms[i]!);
-  if (largest === -Infinity) return -Infinity;
-  let sum = 0;
-  for (let i = 0; i < terms.length; i++) if (terms[i] !== -Infinity) sum += Math.exp(terms[i]! - largest);
-  return largest + Math.log(sum);
-}

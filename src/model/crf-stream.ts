@@ -1,6 +1,7 @@
 import { CrfPosterior } from "./crf-posterior.ts";
 import type { CrfScores } from "./crf-scores.ts";
 import type { Tagging } from "./heads/token-classifier.ts";
+import { logSumExp } from "./scores.ts";
 import type { TaggingStream } from "./tagging-stream.ts";
 
 /** A CRF's scores without those of a sequence. */
@@ -219,16 +220,10 @@ function passMessage(
   along: number,
   out: Float32Array,
 ): void {
+  const terms = new Float64Array(scores.length);
   for (let j = 0; j < out.length; j++) {
-    let largest = -Infinity;
-    for (let i = 0; i < scores.length; i++) {
-      largest = Math.max(largest, scores[i]! + transitions[j * across + i * along]!);
-    }
-    let sum = 0;
-    for (let i = 0; i < scores.length && largest !== -Infinity; i++) {
-      sum += Math.exp(scores[i]! + transitions[j * across + i * along]! - largest);
-    }
-    out[j] = largest + Math.log(sum);
+    for (let i = 0; i < terms.length; i++) terms[i] = scores[i]! + transitions[j * across + i * along]!;
+    out[j] = logSumExp(terms);
   }
   const largest = out.reduce((a, b) => Math.max(a, b));
   if (largest !== -Infinity) for (let j = 0; j < out.length; j++) out[j]! -= largest;

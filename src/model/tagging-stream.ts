@@ -1,4 +1,5 @@
 import type { Tagging } from "./heads/token-classifier.ts";
+import { indexOfMaximum, softmax } from "./scores.ts";
 
 /** Tags a sequence of any length a part at a time, as if it had been given whole. */
 export interface TaggingStream {
@@ -15,13 +16,6 @@ export interface TaggingStream {
   drop(steps: number): void;
 }
 
-/** The first index of a row's largest value. */
-export function likeliest(row: Float32Array): number {
-  let best = 0;
-  for (let label = 1; label < row.length; label++) if (row[label]! > row[best]!) best = label;
-  return best;
-}
-
 /** Each token's likeliest label, for models without a CRF. */
 export class SoftmaxStream implements TaggingStream {
   readonly #labels: number;
@@ -36,13 +30,7 @@ export class SoftmaxStream implements TaggingStream {
     const all = new Float32Array(before + emissions.length);
     all.set(this.#probabilities);
     for (let at = 0; at < emissions.length; at += this.#labels) {
-      const row = emissions.subarray(at, at + this.#labels);
-      const largest = row[likeliest(row)]!;
-      const weights = Float64Array.from(row, (logit) => Math.exp(logit - largest));
-      const sum = weights.reduce((total, weight) => total + weight, 0);
-      weights.forEach((weight, label) => {
-        all[before + at + label] = weight / sum;
-      });
+      all.set(softmax(emissions.subarray(at, at + this.#labels)), before + at);
     }
     this.#probabilities = all;
   }
@@ -50,7 +38,7 @@ export class SoftmaxStream implements TaggingStream {
   settle(): Tagging {
     const [probabilities, width] = [this.#probabilities, this.#labels];
     const labels = Int32Array.from({ length: probabilities.length / width }, (_, step) =>
-      likeliest(probabilities.subarray(step * width, (step + 1) * width)),
+      indexOfMaximum(probabilities.subarray(step * width, (step + 1) * width)),
     );
     return { labels, probabilities, stretchProbability: undefined };
   }

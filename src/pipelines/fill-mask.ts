@@ -1,7 +1,8 @@
 import { InputError, ModelFileError } from "../errors.ts";
+import { softmax } from "../model/scores.ts";
 import { CONTINUATION } from "../text/wordpiece.ts";
 import { checkCount, checkStrings, refuse } from "./options.ts";
-import { largest, softmax } from "./scores.ts";
+import { largest } from "./scores.ts";
 import type { CallOptions, LoadedPipeline, TaskDefinition } from "./task-pipeline.ts";
 
 /** A token that may stand in a mask's place. */

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
-import { largest, softmax } from "./scores.ts";
+import { softmax } from "../model/scores.ts";
+import { largest } from "./scores.ts";
 import type { CallOptions, LoadedPipeline, TaskDefinition } from "./task-pipeline.ts";
 
 /** A text and ways in which it may go on, or answers to it. */

@@ -1,8 +1,9 @@
 import { InputError } from "../errors.ts";
+import { softmax } from "../model/scores.ts";
 import type { Encoding } from "../text/tokenizer.ts";
 import type { EncodedText, ModelTokenizer } from "./model-tokenizer.ts";
 import { checkCount, checkFlag, refuse } from "./options.ts";
-import { largest, softmax } from "./scores.ts";
+import { largest } from "./scores.ts";
 import type { CallOptions, LoadedPipeline, TaskDefinition } from "./task-pipeline.ts";
 
 export interface QuestionInput {

@@ -1,12 +1,3 @@
-/** e^logit / Σ e^logits, in float64 */
-export function softmax(logits: ArrayLike<number>): Float64Array<ArrayBuffer> {
-  let largest = -Infinity;
-  for (let i = 0; i < logits.length; i++) largest = Math.max(largest, logits[i]!);
-  const scores = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
-  const sum = scores.reduce((all, score) => all + score, 0);
-  return scores.map((score) => score / sum);
-}
-
 export const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
 /** Where the `count` largest scores lie, the largest first; of equal ones the earlier. */

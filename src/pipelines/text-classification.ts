@@ -1,6 +1,7 @@
 import type { ModelMetadata } from "../model/model-file.ts";
+import { softmax } from "../model/scores.ts";
 import { checkChoice, checkCount } from "./options.ts";
-import { largest, sigmoid, softmax } from "./scores.ts";
+import { largest, sigmoid } from "./scores.ts";
 import type { CallOptions, LoadedPipeline, TaskDefinition } from "./task-pipeline.ts";
 
 /** A label of a text. */

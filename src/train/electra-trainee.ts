@@ -1,5 +1,6 @@
 import { type ElectraConfig, type GruConfig, hasWordsAlone } from "../model/config.ts";
 import { modelParameters } from "../model/model-file.ts";
+import { indexOfMaximum, softmax } from "../model/scores.ts";
 import type { Buffer, Device, Offsets } from "./device.ts";
 import { encodeGru } from "./gru.ts";
 import { IGNORED_LABEL } from "./labels.ts";
@@ -9,7 +10,7 @@ import { Parameters } from "./parameters.ts";
 import { type Parameter, Tape, type Tensor } from "./tape.ts";
 import type { Example, Trainee, UpdateSettings } from "./trainee.ts";
 import { Turns } from "./turns.ts";
-import { indexOfMaximum, viterbi } from "./viterbi.ts";
+import { viterbi } from "./viterbi.ts";
 
 /** What a network ends in: labels of tokens as a CRF's path or each for itself, or one label for the whole sequence. */
 export type Head = "crf" | "softmax" | "sequence";
@@ -111,7 +112,7 @@ export class ElectraTrainee implements Trainee {
       const { logits, offsets } = this.#scores(new Tape(this.#device), batch, new Draws(undefined));
       const values = await this.#device.read(logits.value);
       return batch.map((_, i) =>
-        softmax(values.slice(offsets[i]! * labels, offsets[i + 1]! * labels), labels),
+        softmaxOfRows(values.slice(offsets[i]! * labels, offsets[i + 1]! * labels), labels),
       );
     });
   }
@@ -205,12 +206,10 @@ export class ElectraTrainee implements Trainee {
 }
 
 /** Of each row of `columns` values. */
-function softmax(values: Float32Array, columns: number): Float32Array {
+function softmaxOfRows(values: Float32Array, columns: number): Float32Array {
   for (let first = 0; first < values.length; first += columns) {
     const row = values.subarray(first, first + columns);
-    const largest = Math.max(...row);
-    const sum = row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
-    row.set(row.map((value) => Math.exp(value - largest) / sum));
+    row.set(softmax(row));
   }
   return values;
 }

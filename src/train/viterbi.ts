@@ -1,3 +1,5 @@
+import { indexOfMaximum } from "../model/scores.ts";
+
 /**
  * The best path through a linear-chain CRF (Viterbi 1967; pytorch-crf's convention), for predictions while training.
  *
@@ -30,11 +32,4 @@ export function viterbi(
   path[steps - 1] = indexOfMaximum(scores.map((score, label) => score + end[label]!));
   for (let t = steps - 1; t > 0; t--) path[t - 1] = previous[t * labels + path[t]!]!;
   return path;
-}
-
-/** The first index of the largest value. */
-export function indexOfMaximum(values: Float32Array | Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }

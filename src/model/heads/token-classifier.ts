@@ -2,6 +2,7 @@ import { Crf } from "../crf.ts";
 import type { PathConstraints } from "../crf-constraints.ts";
 import type { CrfPosterior, Stretch } from "../crf-posterior.ts";
 import { CrfStream } from "../crf-stream.ts";
+import { indexOfMaximum } from "../scores.ts";
 import { SoftmaxStream, type TaggingStream } from "../tagging-stream.ts";
 import type { HeadPlace } from "./head.ts";
 import { TokenScores } from "./token-scores.ts";
@@ -77,11 +78,9 @@ export class TokenClassifier extends TokenScores {
   #tagEach(logits: number, tokens: number): Tagging {
     this.machine.kernels.softmax(logits, tokens, this.width, this.width, 1);
     const probabilities = this.machine.floats(logits, tokens * this.width).slice();
-    const labels = new Int32Array(tokens);
-    for (let t = 0; t < tokens; t++) {
-      const row = probabilities.subarray(t * this.width, (t + 1) * this.width);
-      for (let label = 1; label < row.length; label++) if (row[label]! > row[labels[t]!]!) labels[t] = label;
-    }
+    const labels = Int32Array.from({ length: tokens }, (_, t) =>
+      indexOfMaximum(probabilities.subarray(t * this.width, (t + 1) * this.width)),
+    );
     return { labels, probabilities, stretchProbability: undefined };
   }
 
