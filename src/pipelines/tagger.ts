@@ -52,9 +52,6 @@ export type TaggingResult = Entity[] | TokenEntity[] | Reading[] | TextPosterior
 /** Options that ask about the CRF. */
 const ASKS_CRF = ["constraints", "n_best", "return_posterior"] as const;
 
-/** The most tokens that come of one UTF-16 unit: a Hangul syllable's letters. */
-const MOST_TOKENS = 3;
-
 /** Of a text without a token that has a label. */
 const NOTHING: Tagging = {
   labels: new Int32Array(0),
@@ -100,9 +97,12 @@ export class Tagger {
     assertText(text);
     // What says something of places, or asks for all there is to know, needs the text as a whole.
     const whole = n_best !== undefined || return_posterior || constraints?.fixed || constraints?.mask;
-    const fits = whole || this.#fits(text, options.max_length ?? this.#tokenizer.maxTokens);
-    if (!fits) return this.#longText(text, options, entitiesOf);
-    const encoded = this.#encode(text, constraints);
+    const { tokenizer, maxTokens } = this.#tokenizer;
+    const encoding = whole
+      ? this.#tokenizer.encode(text)
+      : tokenizer.encodeWithin(text, options.max_length ?? maxTokens);
+    if (encoding === undefined) return this.#longText(text, options, entitiesOf);
+    const encoded = this.#labelledText(text, encoding, constraints);
     const paths = constraints && pathConstraints(constraints, this.#labels, encoded);
     const resultOf = (tagged: TaggedText): TaggingResult => {
       const { posterior } = tagged.tagging;
@@ -123,16 +123,6 @@ export class Tagger {
       },
       result: () => result ?? resultOf({ ...encoded, tagging: NOTHING }),
     };
-  }
-
-  #fits(text: string, max_length: number): boolean {
-    if (text.length * MOST_TOKENS + 2 <= max_length) return true;
-    let tokens = 2;
-    for (const { ids } of this.#tokenizer.tokenizer.encodeParts(text)) {
-      tokens += ids.length;
-      if (tokens > max_length) return false;
-    }
-    return true;
   }
 
   #longText(
@@ -164,8 +154,11 @@ export class Tagger {
     };
   }
 
-  #encode(text: string, constraints: LabelConstraints = {}): EncodedText {
-    const { ids, start, end, word } = this.#tokenizer.encode(text);
+  #labelledText(
+    text: string,
+    { ids, start, end, word }: Encoding,
+    constraints: LabelConstraints = {},
+  ): EncodedText {
     const tokens = labelledTokens(word, this.#labelled).filter(
       (token) => !isMasked(constraints, start[token]!, end[token]!),
     );

@@ -26,6 +26,11 @@ export class EncodingBuilder {
     this.#word.push(word);
   }
 
+  /** How many tokens have been added since it was last taken. */
+  get length(): number {
+    return this.#ids.length;
+  }
+
   /** The number of the word that begins. */
   newWord(): number {
     return this.#words++;

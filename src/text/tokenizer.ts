@@ -12,6 +12,8 @@ export interface Tokenizer {
   readonly config: TokenizerConfig;
   /** Text to ids; any text of any length. */
   encode(text: string): Encoding;
+  /** The same; undefined where it takes more tokens, of which then hardly more are made. */
+  encodeWithin(text: string, maxTokens: number): Encoding | undefined;
   /** The same without `[CLS]` and `[SEP]` and a part at a time, so that a long text takes little memory. */
   encodeParts(text: string): Generator<Encoding>;
   /** @throws {InputError} `bad-option` where the vocabulary has no such id. */
@@ -45,26 +47,45 @@ function tokenizerOf(config: TokenizerConfig, ids: TokenIds, masks = false): Tok
   const adder =
     config.type === "characters" ? characterAdder(config, ids, masks) : wordPieceAdder(config, ids);
   const [cls, sep] = [ids.get(config.cls_token)!, ids.get(config.sep_token)!];
+
+  /** Adds a text's tokens a part at a time. */
+  function* addParts(encoding: EncodingBuilder, text: string): Generator<void> {
+    for (let from = 0, to = 0; to < text.length; from = to) {
+      let last = 0;
+      while (to < text.length && (to < from + PART_LENGTH || !adder.endsWord(last))) {
+        last = text.codePointAt(to)!;
+        to += last > 0xffff ? 2 : 1;
+      }
+      adder.add(encoding, text, from, to);
+      yield;
+    }
+  }
+
+  const begin = () => {
+    const encoding = new EncodingBuilder();
+    encoding.add(cls, 0, 0, -1);
+    return encoding;
+  };
+  const end = (encoding: EncodingBuilder, text: string) => {
+    encoding.add(sep, text.length, text.length, -1);
+    return encoding.take();
+  };
+
   return {
     config,
     encode(text) {
-      const encoding = new EncodingBuilder();
-      encoding.add(cls, 0, 0, -1);
+      const encoding = begin();
       adder.add(encoding, text, 0, text.length);
-      encoding.add(sep, text.length, text.length, -1);
-      return encoding.take();
+      return end(encoding, text);
+    },
+    encodeWithin(text, maxTokens) {
+      const encoding = begin();
+      for (const _ of addParts(encoding, text)) if (encoding.length >= maxTokens) return undefined;
+      return end(encoding, text);
     },
     *encodeParts(text) {
       const encoding = new EncodingBuilder();
-      for (let from = 0, to = 0; to < text.length; from = to) {
-        let last = 0;
-        while (to < text.length && (to < from + PART_LENGTH || !adder.endsWord(last))) {
-          last = text.codePointAt(to)!;
-          to += last > 0xffff ? 2 : 1;
-        }
-        adder.add(encoding, text, from, to);
-        yield encoding.take();
-      }
+      for (const _ of addParts(encoding, text)) yield encoding.take();
     },
     token(id) {
       const token = config.vocab[id];

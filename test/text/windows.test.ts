@@ -41,6 +41,16 @@ test("the parts of a long text have the tokens of the whole", () => {
   }
 });
 
+test("a text is encoded whole where it takes no more tokens than asked for", () => {
+  for (const { encode, encodeWithin } of [wordPiece, characters]) {
+    for (const text of ["", "a", "张三 abc", hostile(3, 5000)]) {
+      const whole = encode(text);
+      assert.deepEqual(encodeWithin(text, whole.ids.length), whole);
+      if (text !== "") assert.equal(encodeWithin(text, whole.ids.length - 1), undefined);
+    }
+  }
+});
+
 const windowsOf = (text: string, { encodeParts } = characters, max_length = 12, stride = 3) => [
   ...layWindows(text, encodeParts(text), AROUND, { max_length, stride }),
 ];
