@@ -1,8 +1,8 @@
-import { parseQuestions } from "../data/questions.ts";
+import { parseQuestions, type Question } from "../data/questions.ts";
 import { readTextFile } from "../data/text-file.ts";
 import { AnswerScorer, type AnswerScores, cmrc, squad } from "../metrics/answer-scores.ts";
 import { type EngineOptions, engineOf } from "./engine-options.ts";
-import { startProgress } from "./progress.ts";
+import { evaluateEach } from "./evaluate-each.ts";
 import { at } from "./tagger.ts";
 
 const METRICS = { squad, cmrc } as const;
@@ -27,19 +27,12 @@ export async function evaluateAnswers(
   const hasImpossible = questions.some(({ answers }) => answers.length === 0);
   const { pipeline } = await import("../index.node.ts");
   const answer = await pipeline("question-answering", model, engineOf(options));
-  const progress = startProgress("questions", process.stderr);
   const scorer = new AnswerScorer(METRICS[metric]);
-  const started = performance.now();
-  try {
-    for (const [i, { question, context, answers }] of questions.entries()) {
-      const asked = answer({ question, context }, { handle_impossible_answer: hasImpossible, top_k: 1 });
-      const best = await at(`${data}: question ${i + 1}`, asked);
-      scorer.add(answers, best.answer);
-      progress.update(i + 1, (i + 1) / questions.length);
-    }
-  } finally {
-    progress.stop();
-    answer.dispose();
-  }
-  return { ...scorer.scores(), metric, seconds: (performance.now() - started) / 1000 };
+  const judge = async ({ question, context, answers }: Question, index: number) => {
+    const asked = answer({ question, context }, { handle_impossible_answer: hasImpossible, top_k: 1 });
+    const best = await at(`${data}: question ${index + 1}`, asked);
+    scorer.add(answers, best.answer);
+  };
+  const seconds = await evaluateEach(questions, "questions", answer, judge);
+  return { ...scorer.scores(), metric, seconds };
 }

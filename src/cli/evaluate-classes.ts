@@ -2,7 +2,7 @@ import { parseClassification } from "../data/classification.ts";
 import { readTextFile } from "../data/text-file.ts";
 import { type SingleLabelScores, scoreLabels } from "../metrics/classification-scores.ts";
 import { type EngineOptions, engineOf } from "./engine-options.ts";
-import { startProgress } from "./progress.ts";
+import { evaluateEach } from "./evaluate-each.ts";
 import { at } from "./tagger.ts";
 
 /** What `evaluate --json` prints of a text classifier. */
@@ -22,20 +22,11 @@ export async function evaluateClasses(
   const examples = parseClassification(await readTextFile(data), data);
   const { pipeline } = await import("../index.node.ts");
   const classify = await pipeline("text-classification", model, engineOf(options));
-  const progress = startProgress("texts", process.stderr);
-  const started = performance.now();
   const found: string[] = [];
-  try {
-    for (const { text, line } of examples) {
-      const [best] = await at(`${data}:${line}`, classify(text));
-      found.push(best!.label);
-      progress.update(found.length, found.length / examples.length);
-    }
-  } finally {
-    progress.stop();
-    classify.dispose();
-  }
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = await evaluateEach(examples, "texts", classify, async ({ text, line }) => {
+    const [best] = await at(`${data}:${line}`, classify(text));
+    found.push(best!.label);
+  });
   const expected = examples.map(({ label }) => label);
   return { ...scoreLabels(expected, found), examples: examples.length, seconds };
 }

@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import { readDataset } from "../data/index.ts";
 import { EntityScorer } from "../metrics/entity-scores.ts";
+import { readHeader } from "../pipelines/model-header-node.ts";
 import { type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
 import { EntityTypes, labelOf } from "./entity-types.ts";
 import { evaluateAnswers } from "./evaluate-answers.ts";
 import { evaluateClasses } from "./evaluate-classes.ts";
+import { evaluateEach } from "./evaluate-each.ts";
 import { markedTexts } from "./marked-entities.ts";
-import { readHeader } from "./model-header.ts";
-import { startProgress } from "./progress.ts";
 import { type Evaluation, renderAnswers, renderClasses, renderScores } from "./render/scores.ts";
 import { aggregationOption, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
 import { type Style, styleFor, write } from "./terminal.ts";
@@ -68,29 +68,20 @@ async function evaluateEntities(model: string, options: EvaluateOptions): Promis
   const dataset = await readDataset(options.data);
   const texts = markedTexts(dataset);
   const tag = await loadTagger(model, options);
-  const progress = startProgress("texts", process.stderr);
   const scorer = new EntityScorer();
-  const started = performance.now();
-  try {
-    warnOfStrangers(
-      EntityTypes.of(tag.model).names,
-      texts.flatMap(({ entities }) => entities.map(({ type }) => type)),
+  warnOfStrangers(
+    EntityTypes.of(tag.model).names,
+    texts.flatMap(({ entities }) => entities.map(({ type }) => type)),
+  );
+  const seconds = await evaluateEach(texts, "texts", tag, async ({ text, line, entities }) => {
+    const found = await tagAt(`${options.data}:${line}`, tag, text, {
+      aggregation_strategy: options.aggregationStrategy,
+    });
+    scorer.add(
+      entities,
+      found.map((entity) => ({ type: labelOf(entity), start: entity.start, end: entity.end })),
     );
-    for (const [index, { text, line, entities }] of texts.entries()) {
-      const found = await tagAt(`${options.data}:${line}`, tag, text, {
-        aggregation_strategy: options.aggregationStrategy,
-      });
-      scorer.add(
-        entities,
-        found.map((entity) => ({ type: labelOf(entity), start: entity.start, end: entity.end })),
-      );
-      progress.update(index + 1, (index + 1) / texts.length);
-    }
-  } finally {
-    progress.stop();
-    tag.dispose();
-  }
-  const seconds = (performance.now() - started) / 1000;
+  });
   const evaluation: Evaluation = { ...scorer.scores(), examples: texts.length, form: dataset.form, seconds };
   await print(evaluation, renderScores, options);
 }

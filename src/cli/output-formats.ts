@@ -24,37 +24,47 @@ export interface OutputFormat {
 
 const nothing = () => "";
 
+/** An array of JSON, an item for each text. */
+export const JSON_ARRAY = {
+  head: "[",
+  item: (value: object, index: number) => (index === 0 ? "\n" : ",\n") + JSON.stringify(value),
+  tail: (count: number) => (count === 0 ? "]\n" : "\n]\n"),
+};
+
+/** A line of JSON for each text. */
+export const jsonLine = (value: object) => `${JSON.stringify(value)}\n`;
+
+/** What comes before a text's table, or view, to set it off from the one before. */
+export const gapBefore = (index: number) => (index === 0 ? "" : "\n\n");
+
 export function createFormat(name: FormatName, model: ModelFile, style: Style): OutputFormat {
   switch (name) {
     case "table": {
       const types = EntityTypes.of(model);
       return {
         head: "",
-        text: (text, entities, index) =>
-          (index === 0 ? "" : "\n\n") + renderEntities(text, entities, types, style),
+        text: (text, entities, index) => gapBefore(index) + renderEntities(text, entities, types, style),
         readings: (text, readings, index) =>
           (index === 0 ? "" : "\n") + renderReadings(text, readings, types, style),
         tail: nothing,
       };
     }
     case "json": {
-      const item = (value: object, index: number) => (index === 0 ? "\n" : ",\n") + JSON.stringify(value);
+      const { head, item, tail } = JSON_ARRAY;
       return {
-        head: "[",
+        head,
         text: (text, entities, index) => item({ text, entities }, index),
         readings: (text, readings, index) => item({ text, readings }, index),
-        tail: (count) => (count === 0 ? "]\n" : "\n]\n"),
+        tail,
       };
     }
-    case "ndjson": {
-      const line = (value: object) => `${JSON.stringify(value)}\n`;
+    case "ndjson":
       return {
         head: "",
-        text: (text, entities) => line({ text, entities }),
-        readings: (text, readings) => line({ text, readings }),
+        text: (text, entities) => jsonLine({ text, entities }),
+        readings: (text, readings) => jsonLine({ text, readings }),
         tail: nothing,
       };
-    }
     case "conll": {
       const unitsOf = unitsFor(model);
       return {

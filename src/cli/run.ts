@@ -1,11 +1,12 @@
 import { Command, Option } from "commander";
 import type { AggregationStrategy } from "../index.node.ts";
+import { readHeader } from "../pipelines/model-header-node.ts";
 import { type CrfOptions, constrainOption, nBestOption, readConstraints } from "./crf-options.ts";
 import { type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
 import { UsageError } from "./failure.ts";
 import { createFormat, FORMATS, type FormatName } from "./output-formats.ts";
 import { type RecordOptions, recordOptions } from "./records.ts";
-import { loadTask, readTask } from "./run-task.ts";
+import { loadTask } from "./run-task.ts";
 import { runTexts, type TextRunner } from "./run-texts.ts";
 import { aggregationOption, at, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
 import { addTaskOptions, checkTaskOptions, type TaskOptions } from "./task-options.ts";
@@ -58,7 +59,7 @@ Examples:
 
 async function run(model: string, argument: string | undefined, options: RunOptions): Promise<void> {
   await runTexts(argument, options, async () => {
-    const task = options.task ?? (await readTask(model));
+    const task = options.task ?? (await readHeader(model)).metadata.task;
     checkTaskOptions(task, options);
     return task === "token-classification" ? loadEntities(model, options) : loadTask(task, model, options);
   });

@@ -1,8 +1,7 @@
 import { basename } from "node:path";
 import { InputError } from "../errors.ts";
 import type { Task } from "../model/config.ts";
-import { readModelFile } from "../model/load-model.ts";
-import { openSourceOrPath } from "../pipelines/source-node.ts";
+import { readHeader } from "../pipelines/model-header-node.ts";
 import { parseTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 
 /** Where a model lies, and the name that requests call it by. */
@@ -50,11 +49,6 @@ export async function readServedModels(sources: readonly NamedSource[]): Promise
 }
 
 async function readServedModel({ name, source }: NamedSource): Promise<ServedModel> {
-  const reader = await openSourceOrPath(source);
-  try {
-    const { metadata } = await readModelFile(reader);
-    return { name, source, task: metadata.task, tokenizer: parseTokenizer(metadata.tokenizer, source) };
-  } finally {
-    await reader.close();
-  }
+  const { metadata } = await readHeader(source);
+  return { name, source, task: metadata.task, tokenizer: parseTokenizer(metadata.tokenizer, source) };
 }

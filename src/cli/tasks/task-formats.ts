@@ -1,5 +1,5 @@
 import { UsageError } from "../failure.ts";
-import type { FormatName } from "../output-formats.ts";
+import { type FormatName, gapBefore, JSON_ARRAY, jsonLine } from "../output-formats.ts";
 import type { Style } from "../terminal.ts";
 import type { TaskView } from "./task-view.ts";
 
@@ -16,22 +16,20 @@ const nothing = () => "";
 
 /** @throws {UsageError} for a format that the task has no use for */
 export function taskFormat(name: FormatName, { field, render, page }: TaskView, style: Style): TaskFormat {
-  const json = (text: string, result: unknown) => JSON.stringify({ text, [field]: result });
+  const answer = (text: string, result: unknown) => ({ text, [field]: result });
   switch (name) {
     case "table":
       return {
         head: "",
-        text: (text, result, index) => (index === 0 ? "" : "\n\n") + render(text, result, style),
+        text: (text, result, index) => gapBefore(index) + render(text, result, style),
         tail: nothing,
       };
-    case "json":
-      return {
-        head: "[",
-        text: (text, result, index) => (index === 0 ? "\n" : ",\n") + json(text, result),
-        tail: (count) => (count === 0 ? "]\n" : "\n]\n"),
-      };
+    case "json": {
+      const { head, item, tail } = JSON_ARRAY;
+      return { head, text: (text, result, index) => item(answer(text, result), index), tail };
+    }
     case "ndjson":
-      return { head: "", text: (text, result) => `${json(text, result)}\n`, tail: nothing };
+      return { head: "", text: (text, result) => jsonLine(answer(text, result)), tail: nothing };
     case "html":
       if (page !== undefined) return { head: page.head, text: page.text, tail: () => page.tail };
       throw new UsageError("--format html is for token-classification and replaced-token-detection");

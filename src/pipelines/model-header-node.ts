@@ -1,6 +1,6 @@
 import { readModelFile } from "../model/load-model.ts";
 import type { ModelFile } from "../model/model-file.ts";
-import { openSourceOrPath } from "../pipelines/source-node.ts";
+import { openSourceOrPath } from "./source-node.ts";
 
 /** Reads a model's description and nothing more, however large the file is. */
 export async function readHeader(source: string): Promise<ModelFile> {
