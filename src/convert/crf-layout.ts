@@ -2,6 +2,7 @@ import { ConvertError } from "../errors.ts";
 import { convertFloats } from "../model/floats.ts";
 import { ITEM_SIZE } from "../model/safetensors.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
+import { floatsOf, product } from "./lazy-tensor.ts";
 
 /**
  * How a library keeps a CRF's scores; `docs/crf.md` has each one's formulas.
@@ -190,7 +191,7 @@ function pick(
     shape,
     async read() {
       const bytes = await source.read();
-      const picked = new Uint8Array(shape.reduce((product, length) => product * length, size));
+      const picked = new Uint8Array(product(shape) * size);
       for (let at = 0; at < picked.length; at += size) {
         const from = sourceOf(at / size) * size;
         picked.set(bytes.subarray(from, from + size), at);
@@ -212,8 +213,7 @@ function forbid(scores: CheckpointTensor, mask: CheckpointTensor): CheckpointTen
     dtype,
     shape,
     async read() {
-      const widened = convertFloats(await scores.read(), scores.dtype, "F32", overflow);
-      const values = new Float32Array(widened.buffer as ArrayBuffer);
+      const values = await floatsOf(scores, overflow);
       const allowed = await mask.read();
       const size = ITEM_SIZE[mask.dtype];
       for (let i = 0; i < values.length; i++) {

@@ -1,10 +1,9 @@
 import { ConvertError } from "../errors.ts";
 import type { ElectraConfig } from "../model/config.ts";
-import { convertFloats } from "../model/floats.ts";
 import { sinusoids } from "../model/rotary.ts";
-import { ITEM_SIZE } from "../model/safetensors.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import type { HuggingFaceModel } from "./hugging-face-config.ts";
+import { floatsOf, rowsOf } from "./lazy-tensor.ts";
 
 export const POSITION_EMBEDDINGS = "electra.embeddings.position_embeddings.weight";
 const TOKEN_TYPES = "electra.embeddings.token_type_embeddings.weight";
@@ -44,14 +43,8 @@ export async function foldEmbeddings(
 }
 
 function withoutRows(tensor: CheckpointTensor, rows: number): CheckpointTensor {
-  const [count = 0, ...row] = tensor.shape;
-  if (rows === 0 || count < rows) return tensor;
-  const bytes = row.reduce((product, size) => product * size, rows * ITEM_SIZE[tensor.dtype]);
-  return {
-    ...tensor,
-    shape: [count - rows, ...row],
-    read: async () => (await tensor.read()).slice(bytes),
-  };
+  const [count = 0] = tensor.shape;
+  return rows === 0 || count < rows ? tensor : rowsOf(tensor, rows, count);
 }
 
 /** Adds another tensor's first row to every row. */
@@ -61,7 +54,7 @@ function withFirstRow(tensor: CheckpointTensor, other: CheckpointTensor): Checkp
     dtype: "F32",
     computed: true,
     async read() {
-      const [sums, first] = [await floatsOf(tensor), await floatsOf(other)];
+      const [sums, first] = [await tableOf(tensor), await tableOf(other)];
       const size = tensor.shape[1]!;
       return new Uint8Array(sums.map((value, i) => value + first[i % size]!).buffer);
     },
@@ -69,16 +62,14 @@ function withFirstRow(tensor: CheckpointTensor, other: CheckpointTensor): Checkp
 }
 
 async function assertSinusoids(tensor: CheckpointTensor, config: ElectraConfig): Promise<void> {
-  const [expected, actual] = [sinusoids(config), await floatsOf(tensor)];
+  const [expected, actual] = [sinusoids(config), await tableOf(tensor)];
   const same = (value: number, i: number) => Math.abs(value - expected[i]!) <= SINUSOID_TOLERANCE;
   if (actual.length === expected.length && actual.every(same)) return;
   const detail = `the tensor "${SINUSOIDS}" is no table of RoFormer's sines and cosines`;
   throw new ConvertError("unsupported", tensor.file, detail);
 }
 
-async function floatsOf(tensor: CheckpointTensor): Promise<Float32Array<ArrayBuffer>> {
-  const bytes = convertFloats(await tensor.read(), tensor.dtype, "F32", (value) => {
+const tableOf = (tensor: CheckpointTensor): Promise<Float32Array<ArrayBuffer>> =>
+  floatsOf(tensor, (value) => {
     throw new ConvertError("unsupported", tensor.file, `the value ${value} is too large for float32`);
   });
-  return new Float32Array(bytes.buffer as ArrayBuffer);
-}

@@ -71,19 +71,28 @@ export function dequantized(
 
 export const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 
-/** A tensor's numbers in float32: of floats, those too large for it are infinite. */
-export async function floatsOf(tensor: CheckpointTensor): Promise<Float32Array> {
+/**
+ * A tensor's numbers in float32.
+ *
+ * @param overflow called with a finite one that is too large for it, and must throw; where it is left out, that one is infinite
+ */
+export async function floatsOf(
+  tensor: CheckpointTensor,
+  overflow?: (value: number) => never,
+): Promise<Float32Array<ArrayBuffer>> {
   const { dtype } = tensor;
   const bytes = await tensor.read();
   if (dtype === "I64") return Float32Array.from(new BigInt64Array(bytes.buffer), Number);
   if (dtype === "I32") return Float32Array.from(new Int32Array(bytes.buffer));
   if (!/^B?F/.test(dtype)) return Float32Array.from(integersOf(dtype, bytes));
-  if (dtype === "F64") return Float32Array.from(new Float64Array(bytes.buffer));
-  const floats = convertFloats(bytes, dtype, "F32", (value) => {
-    throw new RangeError(`${value} does not fit float32`);
-  });
+  if (dtype === "F64" && overflow === undefined) return Float32Array.from(new Float64Array(bytes.buffer));
+  const floats = convertFloats(bytes, dtype, "F32", overflow ?? fits);
   return new Float32Array(floats.buffer as ArrayBuffer);
 }
+
+const fits = (value: number): never => {
+  throw new RangeError(`${value} is of 16 or 32 bits, and yet too large for float32`);
+};
 
 const integersOf = (dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): Int8Array | Uint8Array =>
   dtype === "I8" ? new Int8Array(bytes.buffer) : bytes;
