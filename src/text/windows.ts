@@ -24,9 +24,9 @@ const CLOSING = /^["'”’」』）)。！？；…!?;.\s]/u;
 const LONGEST_END = 4; // UTF-16 units that may close a sentence: 。”）and a blank
 
 /**
- * Lays windows over a text. A line is a text of its own: no window holds parts of two, nor blanks between them. One that is longer than a window
- * gets several, which overlap, and which end and begin where sentences do, or else words. A run of ASCII letters and
- * digits is a word here even where each of them is a token.
+ * Lays windows over a text. A line is a text of its own: no window holds parts of two, nor blanks between them. One that is
+ * longer than a window gets several, which overlap, and which end and begin where sentences do, or else words. A run of ASCII
+ * letters and digits is a word here even where each of them is a token.
  *
  * @param pieces the tokens of the text, some at a time, without `[CLS]` and `[SEP]`
  * @param around the ids of `[CLS]` and `[SEP]`

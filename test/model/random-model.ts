@@ -19,6 +19,9 @@ export interface RandomModelOptions {
 
 const SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"];
 
+/** A vocabulary of pieces. */
+export const WORDPIECES = [...SPECIAL_TOKENS, "un", "##aff", "##able", "a", "tree", "##s", "王", "五"];
+
 /** The same numbers in (0, 1) for the same seed (mulberry32). */
 export function random(seed: number): () => number {
   let state = seed;

@@ -13,7 +13,13 @@ import { parseLabel, startsEntity } from "../../src/text/labels.ts";
 import { parseTokenizer } from "../../src/text/tokenizer.ts";
 import { layWindows } from "../../src/text/windows.ts";
 import { MADE_UP } from "../cli/electra-edge.ts";
-import { loadRandomModel, type RandomModelOptions, random, randomModel } from "../model/random-model.ts";
+import {
+  loadRandomModel,
+  type RandomModelOptions,
+  random,
+  randomModel,
+  WORDPIECES,
+} from "../model/random-model.ts";
 import { decodeByRecursion, stretchProbability } from "../reference/crf.ts";
 
 const SHIPPED = fileURLToPath(new URL("../../weights/waybill-zh.safetensors", import.meta.url));
@@ -156,20 +162,6 @@ describe("a text that is longer than the model", () => {
     }
   });
 
-  const WORDPIECES = [
-    "[PAD]",
-    "[UNK]",
-    "[CLS]",
-    "[SEP]",
-    "un",
-    "##aff",
-    "##able",
-    "a",
-    "tree",
-    "##s",
-    "王",
-    "五",
-  ];
   for (const tokens of ["characters", "first-piece", "all"] as const) {
     test(`covers the tokens that the CRF does, and whole words: ${tokens}`, async () => {
       const config = { max_position_embeddings: 64 };

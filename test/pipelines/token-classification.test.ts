@@ -7,25 +7,11 @@ import {
   pipeline,
   type TokenClassificationOptions,
 } from "../../src/index.node.ts";
-import { type RandomModelOptions, randomModel } from "../model/random-model.ts";
+import { type RandomModelOptions, randomModel, WORDPIECES } from "../model/random-model.ts";
 
 const load = (options?: RandomModelOptions, defaults?: PipelineOptions) =>
   pipeline("token-classification", randomModel(options), defaults);
 
-const WORDPIECES = [
-  "[PAD]",
-  "[UNK]",
-  "[CLS]",
-  "[SEP]",
-  "un",
-  "##aff",
-  "##able",
-  "a",
-  "tree",
-  "##s",
-  "王",
-  "五",
-];
 const wordPiece = { tokenizer: { type: "wordpiece", vocab: WORDPIECES } } as const;
 
 describe("token-classification", () => {

@@ -1,6 +1,7 @@
 import { type Kernel, reads, updates, writes } from "../kernel.ts";
 import { EXP_AND_LOG } from "./math.ts";
 import { reduction } from "./reduction.ts";
+import { RANGE_OF } from "./sequences.ts";
 
 const THREADS = 64;
 
@@ -32,8 +33,8 @@ export const crfLoss: Kernel<
 ${EXP_AND_LOG}
 ${reduction("peakOf", "f32", THREADS, "max(a, b)")}
 ${reduction("sumOf", "f32", THREADS, "a + b")}
+${RANGE_OF}
 const LOWEST = -1e30; // stands for −∞, so that differences of two are numbers
-var<workgroup> range: vec2u;
 
 /** Scores of −∞ by their bits: WGSL lets comparisons with them be left out. */
 fn score(x: f32) -> f32 {
@@ -102,10 +103,7 @@ fn sumOfNext(step: u32, label: u32) -> f32 {
 
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  if (thread == 0u) {
-    range = vec2u(offsets[group.x], offsets[group.x + 1u]);
-  }
-  let steps = workgroupUniformLoad(&range);
+  let steps = rangeOf(group.x, thread);
   let labels = parameters.labels;
   let lastStep = steps.y - 1u;
 

@@ -1,5 +1,6 @@
 import { type Kernel, reads, updates, writes } from "../kernel.ts";
 import { EXP_AND_LOG } from "./math.ts";
+import { RANGE_OF } from "./sequences.ts";
 
 const THREADS = 256;
 
@@ -28,8 +29,7 @@ fn tanhOf(x: f32) -> f32 {
 
 /** The sequence that a workgroup goes through; \`step\` counts from its first step to be done. */
 const SEQUENCE = `
-var<workgroup> range: vec2u;
-
+${RANGE_OF}
 fn rowOf(steps: vec2u, step: u32) -> u32 {
   return select(steps.x + step, steps.y - 1u - step, parameters.reverse == 1u);
 }
@@ -63,10 +63,7 @@ ${GATES}
 ${SEQUENCE}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  if (thread == 0u) {
-    range = vec2u(offsets[group.x], offsets[group.x + 1u]);
-  }
-  let steps = workgroupUniformLoad(&range);
+  let steps = rangeOf(group.x, thread);
   let size = parameters.size;
   for (var step = 0u; step < steps.y - steps.x; step++) {
     let row = rowOf(steps, step);
@@ -123,10 +120,7 @@ export const gruBackward: Kernel<
 ${SEQUENCE}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  if (thread == 0u) {
-    range = vec2u(offsets[group.x], offsets[group.x + 1u]);
-  }
-  let steps = workgroupUniformLoad(&range);
+  let steps = rangeOf(group.x, thread);
   let size = parameters.size;
   let count = steps.y - steps.x;
   for (var left = count; left > 0u; left--) {
