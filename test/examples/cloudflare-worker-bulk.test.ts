@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
+import { readFile } from "node:fs/promises";
+import { describe } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Entity, pipeline } from "../../src/index.node.ts";
-import {
-  type Bucket,
-  buildWorker,
-  configuredOptions,
-  INSTALL_COMMAND,
-  type Miniflare,
-  startMiniflare,
-  uploadedModules,
-  workerPackagesInstalled,
-} from "./workers-runtime.ts";
+import type { Entity } from "../../src/index.node.ts";
+import { BuiltWorker, MODEL, TEXTS, workerTest } from "./worker-harness.ts";
+import { type Bucket, configuredOptions, uploadedModules } from "./workers-runtime.ts";
 
 /** BULK_MESSAGES=10000 is the whole of what is promised; the suite has less time. */
 const MESSAGES = Number(process.env["BULK_MESSAGES"] ?? 300);
@@ -24,20 +14,12 @@ const TIME_LIMIT = 120_000 + MESSAGES * 150;
 const TOKEN = "a-made-up-token";
 const AUTHORIZATION = { authorization: `Bearer ${TOKEN}` };
 
-const MODEL = new URL("../../weights/waybill-zh.safetensors", import.meta.url);
-const fixture = new URL("../fixtures/waybill-made-up/expected.json", import.meta.url);
-const TEXTS: readonly string[] = JSON.parse(readFileSync(fixture, "utf8"))
-  .slice(0, 20)
-  .map(({ text }: { text: string }) => text);
-
 /** A queue's last resort keeps what it gets, so that the test can look. */
 const DEAD_LETTER_CONSUMER = `export default {
   async queue({ messages }, env) {
     for (const { id, body } of messages) await env.DEAD.put(id, JSON.stringify(body));
   },
 };`;
-
-const missing = `wrangler and miniflare are missing; \`${INSTALL_COMMAND}\` installs them`;
 
 interface ResultLine {
   readonly line?: number;
@@ -52,42 +34,19 @@ interface Told {
 }
 
 describe("bulk annotation in workerd", { timeout: TIME_LIMIT + 60_000 }, () => {
-  let folder: string;
-  let expected: readonly Entity[][];
-  const started = new Set<Miniflare>();
-
-  before(async () => {
-    if (!workerPackagesInstalled()) return;
-    folder = await mkdtemp(join(tmpdir(), "electra-edge-bulk-"));
-    buildWorker(folder, "wrangler.bulk.jsonc");
-    const tag = await pipeline("token-classification", MODEL);
-    expected = await tag(TEXTS);
-    tag.dispose();
-  });
-  after(async () => {
-    await Promise.all(Array.from(started, (miniflare) => miniflare.dispose()));
-    if (folder !== undefined) await rm(folder, { recursive: true });
-  });
-
-  function bulkTest(name: string, run: (t: TestContext) => Promise<void>): void {
-    it(name, async (t) => {
-      if (workerPackagesInstalled()) return run(t);
-      assert.ok(!process.env["CI"], missing);
-      t.skip(missing);
-    });
-  }
+  const built = new BuiltWorker("wrangler.bulk.jsonc");
 
   async function startBulk(crashEvery: number) {
     const options = await configuredOptions("wrangler.bulk.jsonc");
     const consumer = options.queueConsumers["electra-edge-texts"]!;
     const crashing = readFileSync(new URL("crashing-consumer.js", import.meta.url), "utf8");
     const entry = { type: "ESModule", path: "crashing-consumer.js", contents: crashing };
-    const miniflare = await startMiniflare({
+    const miniflare = await built.start({
       workers: [
         {
           ...options,
           name: "bulk",
-          modules: [entry, ...(await uploadedModules(folder))],
+          modules: [entry, ...(await uploadedModules(built.folder))],
           bindings: {
             ...(options["bindings"] as object),
             API_TOKEN: TOKEN,
@@ -106,7 +65,6 @@ describe("bulk annotation in workerd", { timeout: TIME_LIMIT + 60_000 }, () => {
         },
       ],
     });
-    started.add(miniflare);
     const { origin } = await miniflare.ready;
     const bucket = (name: string, worker = "bulk") => miniflare.getR2Bucket(name, worker);
     await (await bucket("MODELS")).put("waybill-zh.safetensors", new Uint8Array(await readFile(MODEL)));
@@ -117,10 +75,7 @@ describe("bulk annotation in workerd", { timeout: TIME_LIMIT + 60_000 }, () => {
       dead: await bucket("DEAD", "dead-letters"),
       queue: await miniflare.getQueueProducer("QUEUE", "bulk"),
       told: async (): Promise<Told> => (await fetch(`${origin}/told`)).json() as Promise<Told>,
-      stop: async () => {
-        started.delete(miniflare);
-        await miniflare.dispose();
-      },
+      stop: () => built.stop(miniflare),
     };
   }
 
@@ -162,7 +117,7 @@ describe("bulk annotation in workerd", { timeout: TIME_LIMIT + 60_000 }, () => {
     }
   }
 
-  bulkTest(
+  workerTest(
     `${MESSAGES} objects get a result each, and one, of a consumer that dies over and over`,
     async (t) => {
       const { origin, texts, entities, dead, told, stop } = await startBulk(CRASH_EVERY);
@@ -172,7 +127,7 @@ describe("bulk annotation in workerd", { timeout: TIME_LIMIT + 60_000 }, () => {
         await Promise.all(
           indices.map(async (i) => {
             const { etag } = await texts.put(`texts/${i}.txt`, TEXTS[i % TEXTS.length]!);
-            wanted.set(`texts/${i}.txt.${etag}.ndjson`, expected[i % TEXTS.length]!);
+            wanted.set(`texts/${i}.txt.${etag}.ndjson`, built.expected[i % TEXTS.length]!);
           }),
         );
       }
@@ -213,7 +168,7 @@ describe("bulk annotation in workerd", { timeout: TIME_LIMIT + 60_000 }, () => {
     },
   );
 
-  bulkTest("what can't be used gets a result that says why, and a new version another", async () => {
+  workerTest("what can't be used gets a result that says why, and a new version another", async () => {
     const { origin, texts, entities, dead, queue, stop } = await startBulk(Number.MAX_SAFE_INTEGER);
     const put = async (key: string, value: string | Uint8Array) =>
       `${key}.${(await texts.put(key, value)).etag}.ndjson`;

@@ -1,35 +1,19 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
+import { describe } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
-import { type Entity, pipeline } from "../../src/index.node.ts";
+import type { Entity } from "../../src/index.node.ts";
 import { CHROMIUM_FLAGS, findChromium } from "../runtimes/chromium.ts";
 import { isThere } from "../runtimes/engines.ts";
-import {
-  buildWorker,
-  configuredOptions,
-  EXAMPLE,
-  INSTALL_COMMAND,
-  type Miniflare,
-  miniflareResponse,
-  startMiniflare,
-  uploadedModules,
-  workerPackagesInstalled,
-} from "./workers-runtime.ts";
+import { BuiltWorker, MODEL, TEXTS, workerTest } from "./worker-harness.ts";
+import { configuredOptions, EXAMPLE, miniflareResponse, uploadedModules } from "./workers-runtime.ts";
 
-const MODEL = fileURLToPath(new URL("../../weights/waybill-zh.safetensors", import.meta.url));
-const fixture = new URL("../fixtures/waybill-made-up/expected.json", import.meta.url);
-const TEXTS: readonly string[] = JSON.parse(readFileSync(fixture, "utf8"))
-  .slice(0, 20)
-  .map(({ text }: { text: string }) => text);
 const TEXT = TEXTS[0]!;
 const TOKEN = "a-made-up-token";
 /** Bytes of JavaScript, kernels and page, gzipped one by one. */
@@ -37,34 +21,8 @@ const BUNDLE_LIMIT = 64 * 1024;
 /** Engines differ in the last bits of floats. */
 const SCORE_TOLERANCE = 1e-4;
 
-const missing = `wrangler and miniflare are missing; \`${INSTALL_COMMAND}\` installs them`;
-
 describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
-  let folder: string;
-  let expected: readonly Entity[][];
-  const started = new Set<Miniflare>();
-
-  before(async () => {
-    if (!workerPackagesInstalled()) return;
-    folder = await mkdtemp(join(tmpdir(), "electra-edge-worker-"));
-    buildWorker(folder, "wrangler.jsonc");
-    const tag = await pipeline("token-classification", MODEL);
-    expected = await tag(TEXTS);
-    tag.dispose();
-  });
-  after(async () => {
-    await Promise.all(Array.from(started, (miniflare) => miniflare.dispose()));
-    if (folder !== undefined) await rm(folder, { recursive: true });
-  });
-
-  /** A test that says why it is skipped where the example's packages are missing, and fails then where CI is set. */
-  function workerTest(name: string, run: (t: TestContext) => Promise<void>): void {
-    it(name, async (t) => {
-      if (workerPackagesInstalled()) return run(t);
-      assert.ok(!process.env["CI"], missing);
-      t.skip(missing);
-    });
-  }
+  const built = new BuiltWorker("wrangler.jsonc");
 
   /**
    * The Worker that was built.
@@ -78,9 +36,9 @@ describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
     const { assets: _, ...options } = await configuredOptions("wrangler.jsonc");
     const Response = await miniflareResponse();
     let loads = 0;
-    const miniflare = await startMiniflare({
+    const miniflare = await built.start({
       ...options,
-      modules: await uploadedModules(folder),
+      modules: await uploadedModules(built.folder),
       bindings: { ...(options["bindings"] as object), ...secrets },
       serviceBindings: {
         ASSETS: async ({ url }: Request) => {
@@ -91,13 +49,8 @@ describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
         },
       },
     });
-    started.add(miniflare);
     const { origin } = await miniflare.ready;
-    const stop = async () => {
-      started.delete(miniflare);
-      await miniflare.dispose();
-    };
-    return { origin, loads: () => loads, stop };
+    return { origin, loads: () => loads, stop: () => built.stop(miniflare) };
   }
 
   const postText = (origin: string, text: string | Uint8Array<ArrayBuffer>, headers: object = {}) =>
@@ -131,7 +84,7 @@ describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
   }
 
   workerTest("is built without a network, and small", async (t) => {
-    const modules = await uploadedModules(folder);
+    const modules = await uploadedModules(built.folder);
     const bytes = modules.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
     t.diagnostic(`${(bytes / 1024).toFixed(1)} KB gzipped in ${modules.length} modules`);
     assert.deepEqual(modules.map(({ type }) => type).sort(), [
@@ -151,27 +104,25 @@ describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
 
   workerTest("gives what Node gives, from its own static assets, and keeps them to itself", async () => {
     const options = await configuredOptions("wrangler.jsonc");
-    const directory = join(folder, "assets");
+    const directory = join(built.folder, "assets");
     await mkdir(directory, { recursive: true });
     await copyFile(MODEL, join(directory, "waybill-zh.safetensors"));
-    const miniflare = await startMiniflare({
+    const miniflare = await built.start({
       ...options,
-      modules: await uploadedModules(folder),
+      modules: await uploadedModules(built.folder),
       assets: { ...(options["assets"] as object), directory },
     });
-    started.add(miniflare);
     const { origin } = await miniflare.ready;
     const all = await postJson(origin, { inputs: TEXTS });
     assert.equal(all.status, 200);
-    assertSame(await all.json(), expected);
+    assertSame(await all.json(), built.expected);
     for (const [i, text] of TEXTS.slice(0, 3).entries()) {
-      assertSame([await (await postText(origin, text)).json()], [expected[i]!]);
+      assertSame([await (await postText(origin, text)).json()], [built.expected[i]!]);
     }
     const one = await postJson(origin, { inputs: TEXT, parameters: { ignore_labels: ["P"] } });
-    assertSame([await one.json()], [expected[0]!.filter(({ entity_group }) => entity_group !== "P")]);
+    assertSame([await one.json()], [built.expected[0]!.filter(({ entity_group }) => entity_group !== "P")]);
     await assertRefused(await fetch(`${origin}/waybill-zh.safetensors`), 404, "not-found");
-    started.delete(miniflare);
-    await miniflare.dispose();
+    await built.stop(miniflare);
   });
 
   workerTest("loads its model once for fifty first requests, and for all that follow", async () => {
@@ -182,7 +133,7 @@ describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => postText(worker.origin, TEXT)));
     for (const answer of answers) {
       assert.equal(answer.status, 200);
-      assertSame([await answer.json()], [expected[0]!]);
+      assertSame([await answer.json()], [built.expected[0]!]);
     }
     assert.equal((await postText(worker.origin, TEXT)).status, 200);
     assert.equal(worker.loads(), 1);
@@ -205,7 +156,7 @@ describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
       assert.equal(worker.loads(), loads);
     }
     const answer = await postText(worker.origin, TEXT);
-    assertSame([await answer.json()], [expected[0]!]);
+    assertSame([await answer.json()], [built.expected[0]!]);
     assert.equal(worker.loads(), 3);
     await worker.stop();
   });
@@ -232,7 +183,7 @@ describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
     first.destroy();
     for (const answer of await Promise.all(others)) {
       assert.equal(answer.status, 200);
-      assertSame([await answer.json()], [expected[0]!]);
+      assertSame([await answer.json()], [built.expected[0]!]);
     }
     assert.equal(worker.loads(), 1);
     await worker.stop();
@@ -316,7 +267,7 @@ describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
     await assertRefused(await fetch(`${origin}/bulk`, { method: "POST" }), 401, "unauthorized");
     assert.deepEqual(await (await postJson(origin, { inputs: [] })).json(), []);
     assert.deepEqual(await (await postText(origin, "")).json(), []);
-    assertSame([await (await postText(origin, TEXT)).json()], [expected[0]!]);
+    assertSame([await (await postText(origin, TEXT)).json()], [built.expected[0]!]);
     await stop();
   });
 
@@ -346,7 +297,7 @@ describe("examples/cloudflare-worker in workerd", { timeout: 600_000 }, () => {
           .filter({ hasText: /\d+ entit/ })
           .waitFor();
         const rows = await page.locator("tbody tr").allInnerTexts();
-        const wanted = expected[0]!.map(({ entity_group, word, start, end }) =>
+        const wanted = built.expected[0]!.map(({ entity_group, word, start, end }) =>
           [entity_group, word, start, end].join("\t"),
         );
         assert.deepEqual(
