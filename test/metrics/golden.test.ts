@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { AnswerScorer, cmrc, squad } from "../../src/metrics/answer-scores.ts";
 import { scoreLabelSets, scoreLabels } from "../../src/metrics/classification-scores.ts";
 import { EntityScorer } from "../../src/metrics/entity-scores.ts";
-import type { Scores } from "../../src/metrics/scores.ts";
+import { type Scores, scoresOf } from "../../src/metrics/scores.ts";
 import { labelsToSpans, parseLabel } from "../../src/text/labels.ts";
 import { strictSpans } from "../../src/text/strict-spans.ts";
 import { fixture } from "../text/tokenizers.ts";
@@ -54,6 +54,43 @@ test("entities score as in seqeval, by default and strictly, broken sequences in
     }
   }
 });
+
+/** Entities that were found, that were expected, and that are both. */
+type ChunkCounts = [found: number, expected: number, correct: number];
+
+interface ChunkCase {
+  readonly notation: "BIO" | "BIOES";
+  readonly typeFirst: boolean;
+  readonly true: string[][];
+  readonly pred: string[][];
+  readonly conlleval: { readonly all: ChunkCounts; readonly types: Record<string, ChunkCounts> };
+  readonly chunkEvaluator: { readonly counts: ChunkCounts; readonly scores: Row };
+}
+
+test("entities count as in conlleval and PaddleNLP's ChunkEvaluator, broken sequences included", () => {
+  const cases = fixture<ChunkCase[]>("metrics-chunks.json");
+  assert.ok(cases.length >= 40);
+  for (const [i, { true: expected, pred, conlleval, chunkEvaluator, ...scheme }] of cases.entries()) {
+    const spansOf = (labels: string[]) => labelsToSpans(labels.map((label) => parseLabel(label, scheme)));
+    const scorer = new EntityScorer();
+    for (const [row, labels] of expected.entries()) scorer.add(spansOf(labels), spansOf(pred[row]!));
+    const { types, ...all } = scorer.scores();
+    const counted = (scores: Scores, [found, marked, correct]: ChunkCounts, what: string) =>
+      sameScores(scores, rowOf(found, marked, correct), `case ${i} ${what}`);
+    counted(all, conlleval.all, "conlleval");
+    counted(all, chunkEvaluator.counts, "ChunkEvaluator");
+    sameScores(all, chunkEvaluator.scores, `case ${i} ChunkEvaluator`);
+    for (const [type, counts] of Object.entries(conlleval.types)) {
+      counted(types[type] ?? scoresOf({ expected: 0, found: 0, correct: 0 }), counts, type);
+    }
+  }
+});
+
+const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+const rowOf = (found: number, expected: number, correct: number): Row => {
+  const [precision, recall] = [share(correct, found), share(correct, expected)];
+  return [precision, recall, share(2 * precision * recall, precision + recall), expected];
+};
 
 interface ClassCase {
   readonly accuracy: number;
