@@ -1,8 +1,7 @@
 import { CrfPosterior } from "./crf-posterior.ts";
 import type { CrfScores } from "./crf-scores.ts";
-import type { Tagging } from "./heads/token-classifier.ts";
 import { logSumExp } from "./scores.ts";
-import type { TaggingStream } from "./tagging-stream.ts";
+import type { SettledTagging, TaggingStream } from "./tagging-stream.ts";
 
 /** A CRF's scores without those of a sequence. */
 export type CrfTransitions = Omit<CrfScores, "steps" | "emissions">;
@@ -32,6 +31,8 @@ export class CrfStream implements TaggingStream {
   #cameFrom = new Uint16Array(); // [steps, labels]: the label before on the best path to each
   /** Of the best path to each label of the last step, its emission included, but for a constant. */
   #best: Float64Array;
+  /** The first step that no path can be at. */
+  #deadEnd: number | undefined;
 
   constructor(crf: CrfTransitions) {
     const { labels, stride, transitions } = crf;
@@ -77,14 +78,16 @@ export class CrfStream implements TaggingStream {
       }
       for (let j = 0; j < labels; j++) next[j]! += this.#emissions[t * labels + j]!;
       const largest = next.reduce((a, b) => Math.max(a, b));
+      if (largest === -Infinity) this.#deadEnd ??= t;
       for (let j = 0; j < labels; j++) this.#best[j] = next[j]! - (largest === -Infinity ? 0 : largest);
     }
   }
 
-  settle(isEnd: boolean): Tagging {
+  settle(isEnd: boolean): SettledTagging {
     const { labels, stride } = this.#crf;
     const skipped = this.#hasContext ? 1 : 0;
     const path = this.#settledPath(isEnd);
+    const deadEnd = this.#deadEnd ?? (isEnd && path.length === 0 ? this.#steps - 1 : undefined);
     const known = Math.max(skipped, isEnd ? this.#steps : this.#mixedSteps(path.length));
     const backward = this.#backward(isEnd);
     const probabilities = new Float32Array((known - skipped) * labels);
@@ -110,6 +113,7 @@ export class CrfStream implements TaggingStream {
     return {
       labels: path.slice(skipped, known),
       probabilities,
+      deadEnd: deadEnd === undefined ? undefined : deadEnd - skipped,
       stretchProbability: (stretch) =>
         posterior.probability({ ...stretch, start: stretch.start + skipped, end: stretch.end + skipped }),
     };

@@ -1,6 +1,11 @@
 import type { Tagging } from "./heads/token-classifier.ts";
 import { indexOfMaximum, softmax } from "./scores.ts";
 
+export interface SettledTagging extends Tagging {
+  /** Where no path is allowed, the step at which the last one ends. */
+  readonly deadEnd?: number | undefined;
+}
+
 /** Tags a sequence of any length a part at a time, as if it had been given whole. */
 export interface TaggingStream {
   /** @param emissions [steps, labels] of the steps that follow */
@@ -9,9 +14,9 @@ export interface TaggingStream {
    * What is known of the steps that have not been dropped, from the first on, whatever may follow. Where more may follow
    * the last of them is there only for its neighbour's sake: no stretch may end with it.
    *
-   * @param isEnd whether nothing follows; then all steps are known, or none has a label where no path is allowed
+   * @param isEnd whether nothing follows; then all steps are known
    */
-  settle(isEnd: boolean): Tagging;
+  settle(isEnd: boolean): SettledTagging;
   /** Forgets the first steps, but for what the others need of them. */
   drop(steps: number): void;
 }

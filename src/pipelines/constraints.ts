@@ -72,45 +72,79 @@ export function checkConstraints(constraints: unknown): void {
   }
 }
 
-/** Whether a token is left out. */
-export function isMasked({ mask = [] }: LabelConstraints, start: number, end: number): boolean {
-  return mask.some((span) => start < span.end && end > span.start);
+/** Spans of a text, asked for in the order of the text. */
+export class SpanSweep<Span extends TextSpan> {
+  readonly #ahead: Span[];
+  #around: Span[] = [];
+
+  constructor(spans: readonly Span[] = []) {
+    this.#ahead = [...spans].sort((a, b) => b.start - a.start);
+  }
+
+  /** Those that share something with a part of the text, which begins and ends no earlier than the one asked about before. */
+  touching(start: number, end: number): readonly Span[] {
+    while (this.#ahead.length > 0 && this.#ahead.at(-1)!.start < end) this.#around.push(this.#ahead.pop()!);
+    if (this.#around.length > 0) this.#around = this.#around.filter((span) => span.end > start);
+    return this.#around;
+  }
 }
 
 /**
  * The constraints in terms of a text's labelled tokens.
  *
- * @param text may be left out where nothing is `fixed`
  * @throws {InputError} `bad-option` for labels that the model lacks, and for spans that cut a token or hold none
  */
 export function pathConstraints(
-  { scheme, forbid = [], allow, fixed = [] }: LabelConstraints,
-  { names, parsed }: LabelSet,
-  text?: LabelledText,
+  constraints: LabelConstraints,
+  labels: LabelSet,
+  text: LabelledText,
 ): PathConstraints {
-  const indexOf = (name: string | null, path: string): number => {
-    const index = name === null ? NO_LABEL : names.indexOf(name);
-    if (name !== null && index < 0) refuse(path, `one of ${names.join(", ")}`, name);
-    return index;
-  };
+  const labelsAt = fixedLabels([...(constraints.fixed ?? []).entries()], labels, text);
+  return { allows: allowedSteps(constraints, labels), labelsAt };
+}
+
+/** Which steps the constraints leave. @throws {InputError} `bad-option` for labels that the model lacks */
+export function allowedSteps(
+  { scheme, forbid = [], allow }: LabelConstraints,
+  { names, parsed }: LabelSet,
+): NonNullable<PathConstraints["allows"]> {
   const steps = (list: readonly LabelStep[], path: string) =>
-    list.map(([from, to]) => `${indexOf(from, path)} ${indexOf(to, path)}`);
+    list.map(([from, to]) => `${indexOf(names, from, path)} ${indexOf(names, to, path)}`);
   const forbidden = new Set(steps(forbid, "constraints.forbid"));
   const allowed = allow && new Set(steps(allow, "constraints.allow"));
   const fixesEnd = [0, 1].map((side) => allow?.some((step) => step[side] === null));
   const inScheme = scheme ? schemeAllows(parsed) : () => true;
+  return (from, to) =>
+    inScheme(parsed[from] ?? OUTSIDE, parsed[to] ?? OUTSIDE) &&
+    !forbidden.has(`${from} ${to}`) &&
+    (allowed === undefined ||
+      allowed.has(`${from} ${to}`) ||
+      (from === NO_LABEL && !fixesEnd[0]) ||
+      (to === NO_LABEL && !fixesEnd[1]));
+}
 
+/**
+ * The labels that what is fixed leaves to tokens, by their place among a text's labelled ones.
+ *
+ * @param fixed each with its place in the caller's list
+ * @throws {InputError} `bad-option` for labels that the model lacks, and for spans that cut a token or hold none
+ */
+export function fixedLabels(
+  fixed: Iterable<readonly [number, FixedSpan]>,
+  { names, parsed }: LabelSet,
+  text: LabelledText,
+): Map<number, ReadonlySet<number>> {
   const labelsAt = new Map<number, ReadonlySet<number>>();
   const keep = (token: number, fits: (label: Label, index: number) => boolean) => {
-    if (token < 0 || token >= text!.tokens.length) return;
+    if (token < 0 || token >= text.tokens.length) return;
     const before = labelsAt.get(token) ?? new Set(parsed.keys());
     labelsAt.set(token, new Set([...before].filter((index) => fits(parsed[index]!, index))));
   };
-  for (const [i, span] of fixed.entries()) {
+  for (const [i, span] of fixed) {
     const path = `constraints.fixed[${i}]`;
-    const [first, last] = tokensIn(span, text!, path);
+    const [first, last] = tokensIn(span, text, path);
     const type = span.entity_group;
-    const among = new Set(span.labels?.map((name) => indexOf(name, `${path}.labels`)));
+    const among = new Set(span.labels?.map((name) => indexOf(names, name, `${path}.labels`)));
     const types = parsed.map((label) => label.type || "O");
     if (type !== undefined && !types.includes(type)) {
       refuse(`${path}.entity_group`, `one of ${[...new Set(types)].join(", ")}`, type);
@@ -128,16 +162,13 @@ export function pathConstraints(
     keep(first - 1, (label) => startsEntity(label, begins!));
     keep(last + 1, (label) => endsEntity(ends!, label));
   }
-  return {
-    allows: (from, to) =>
-      inScheme(parsed[from] ?? OUTSIDE, parsed[to] ?? OUTSIDE) &&
-      !forbidden.has(`${from} ${to}`) &&
-      (allowed === undefined ||
-        allowed.has(`${from} ${to}`) ||
-        (from === NO_LABEL && !fixesEnd[0]) ||
-        (to === NO_LABEL && !fixesEnd[1])),
-    labelsAt,
-  };
+  return labelsAt;
+}
+
+function indexOf(names: readonly string[], name: string | null, path: string): number {
+  const index = name === null ? NO_LABEL : names.indexOf(name);
+  if (name !== null && index < 0) refuse(path, `one of ${names.join(", ")}`, name);
+  return index;
 }
 
 /** Whether this is how the list labels an entity's token with so many of the entity's tokens before and after it. */

@@ -1,14 +1,21 @@
 import type { Sequence } from "../model/batch.ts";
-import type { CrfTokens } from "../model/config.ts";
+import type { PathConstraints } from "../model/crf-constraints.ts";
 import type { TaggingStream } from "../model/tagging-stream.ts";
 import type { TextWindow } from "../text/windows.ts";
 import type { Entity, TaggedText, TokenEntity } from "./aggregate.ts";
+import type { LabelledToken, LabelledTokens } from "./labelled-tokens.ts";
 import { MergedRows, type TokenRows } from "./merged-rows.ts";
 
 /** A window as the model takes it. */
 export interface WindowSequence extends TextWindow, Sequence {}
 
 type Finding = Entity | TokenEntity;
+
+interface LongTextLabels {
+  readonly labels: number;
+  readonly labelsAt: PathConstraints["labelsAt"] | undefined;
+  readonly reader: LabelledTokens;
+}
 
 /** How many tokens come together before the stream is asked what it knows of them. */
 const PATIENCE = 256;
@@ -21,31 +28,33 @@ export class LongText {
   readonly found: Finding[] = [];
   readonly #text: string;
   readonly #labels: number;
-  readonly #labelled: CrfTokens;
+  readonly #labelsAt: PathConstraints["labelsAt"];
   readonly #createStream: () => TaggingStream;
   readonly #entitiesOf: (tagged: TaggedText) => readonly Finding[];
-  readonly #contradiction: (token: Token) => never;
+  readonly #contradiction: (token: LabelledToken) => never;
+  readonly #reader: LabelledTokens;
   readonly #rows: MergedRows;
   #stream: TaggingStream;
   /** The labelled tokens that the stream holds. */
-  #tokens: Token[] = [];
-  #lastWord = -1;
+  #tokens: LabelledToken[] = [];
   #patience = PATIENCE;
 
   /**
+   * @param labels how many there are; `labelsAt` has those that tokens may have which may not have any, by their places
    * @param entitiesOf what there is in a part of the text
-   * @param contradiction called where no labels are allowed, with the first token that has none; it must throw
+   * @param contradiction called where no labels are allowed, with the token at which the last ones end; it must throw
    */
   constructor(
     text: string,
-    { labels, labelled }: { readonly labels: number; readonly labelled: CrfTokens },
+    { labels, labelsAt, reader }: LongTextLabels,
     createStream: () => TaggingStream,
     entitiesOf: (tagged: TaggedText) => readonly Finding[],
-    contradiction: (token: Token) => never,
+    contradiction: (token: LabelledToken) => never,
   ) {
     this.#text = text;
     this.#labels = labels;
-    this.#labelled = labelled;
+    this.#labelsAt = labelsAt;
+    this.#reader = reader;
     this.#createStream = createStream;
     this.#stream = createStream();
     this.#entitiesOf = entitiesOf;
@@ -65,37 +74,29 @@ export class LongText {
   }
 
   #push({ place, start, end, word, emissions }: TokenRows): void {
-    const labelled: number[] = [];
-    for (const i of word.keys()) {
-      const goesOn = word[i] === this.#lastWord && word[i] !== -1;
-      this.#lastWord = word[i]!;
-      if (this.#labelled === "first-piece" && goesOn) this.#tokens.at(-1)!.entityEnd = end[i]!;
-      if (this.#labelled !== "all" && (word[i] === -1 || (this.#labelled === "first-piece" && goesOn)))
-        continue;
-      labelled.push(i);
-      this.#tokens.push({
-        place: place[i]!,
-        start: start[i]!,
-        end: end[i]!,
-        entityEnd: end[i]!,
-        word: word[i]!,
-      });
+    const packed = new Float32Array(emissions.length);
+    let steps = 0;
+    for (const row of place.keys()) {
+      const token = this.#reader.take(place[row]!, start[row]!, end[row]!, word[row]!);
+      if (token === undefined) continue;
+      this.#tokens.push(token);
+      const scores = packed.subarray(steps * this.#labels, ++steps * this.#labels);
+      scores.set(emissions.subarray(row * this.#labels, (row + 1) * this.#labels));
+      const left = this.#labelsAt?.get(token.place);
+      if (left !== undefined)
+        for (const label of scores.keys()) if (!left.has(label)) scores[label] = -Infinity;
     }
-    const packed = new Float32Array(labelled.length * this.#labels);
-    labelled.forEach((row, step) => {
-      packed.set(emissions.subarray(row * this.#labels, (row + 1) * this.#labels), step * this.#labels);
-    });
-    this.#stream.push(packed);
+    this.#stream.push(packed.subarray(0, steps * this.#labels));
   }
 
   /** Takes what is settled: whole words, and no entity that might go on. */
   #settle(isEnd: boolean): void {
-    const { labels, probabilities, ...tagging } = this.#stream.settle(isEnd);
+    const { labels, probabilities, deadEnd, ...tagging } = this.#stream.settle(isEnd);
     const tokens = this.#tokens;
-    if (isEnd && labels.length === 0) this.#contradiction(tokens[0]!);
+    if (deadEnd !== undefined) this.#contradiction(tokens[deadEnd]!);
     let known = isEnd ? labels.length : Math.max(0, labels.length - 1);
     while (!isEnd && known > 0 && tokens[known]!.word === tokens[known - 1]!.word) known--;
-    const of = (name: keyof Token) => Int32Array.from({ length: known }, (_, i) => tokens[i]![name]);
+    const of = (name: keyof LabelledToken) => Int32Array.from({ length: known }, (_, i) => tokens[i]![name]);
     const entities = this.#entitiesOf({
       text: this.#text,
       tokens: of("place"),
@@ -119,12 +120,4 @@ export class LongText {
     this.#tokens = tokens.slice(done);
     this.#patience = Math.max(PATIENCE, 2 * this.#tokens.length);
   }
-}
-
-interface Token {
-  place: number;
-  start: number;
-  end: number;
-  entityEnd: number;
-  word: number;
 }

@@ -1,4 +1,4 @@
-import { type TextWindow, trustOf } from "../text/windows.ts";
+import { placesOf, type TextWindow, trustOf } from "../text/windows.ts";
 
 /** Tokens of a text that is read in windows, each with the scores of all windows that hold it. */
 export interface TokenRows {
@@ -28,12 +28,10 @@ export class MergedRows {
 
   /** @param logits [rows, labels] of a window that begins no earlier than those before */
   add(window: TextWindow, logits: Float32Array): void {
-    // [CLS] and [SEP] are a window's own, but at the ends of the text.
-    const from = window.first === 0 ? 0 : 1;
-    const to = window.ids.length - (window.last ? 0 : 1);
-    this.#makeRoom(window.first + to - this.#place);
-    for (let row = from; row < to; row++) {
-      const at = window.first + row - this.#place;
+    const [from, to] = placesOf(window);
+    this.#makeRoom(to - this.#place);
+    for (let place = from; place < to; place++) {
+      const [at, row] = [place - this.#place, place - window.first];
       const weight = trustOf(window, row) || 1;
       this.#start[at] = window.start[row]!;
       this.#end[at] = window.end[row]!;
@@ -43,7 +41,7 @@ export class MergedRows {
         this.#sums[at * this.#labels + label]! += weight * logits[row * this.#labels + label]!;
       }
     }
-    this.#count = Math.max(this.#count, window.first + to - this.#place);
+    this.#count = Math.max(this.#count, to - this.#place);
   }
 
   /** Hands over the tokens before a place in the text's input that some window held; there will be no more of them. */

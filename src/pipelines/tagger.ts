@@ -16,7 +16,9 @@ import {
   type TokenEntity,
   tokenEntities,
 } from "./aggregate.ts";
-import { isMasked, type LabelConstraints, pathConstraints } from "./constraints.ts";
+import { allowedSteps, type LabelConstraints, pathConstraints, SpanSweep } from "./constraints.ts";
+import { fixedPlaces } from "./fixed-places.ts";
+import { LabelledTokens } from "./labelled-tokens.ts";
 import { LongText, type WindowSequence } from "./long-text.ts";
 import type { ModelTokenizer } from "./model-tokenizer.ts";
 import type { Request } from "./task-pipeline.ts";
@@ -95,12 +97,16 @@ export class Tagger {
         ? tokenEntities(tagged, this.#labels, ignored)
         : groupEntities(tagged, this.#labels, strategy, ignored);
     assertText(text);
-    // What says something of places, or asks for all there is to know, needs the text as a whole.
-    const whole = n_best !== undefined || return_posterior || constraints?.fixed || constraints?.mask;
     const { tokenizer, maxTokens } = this.#tokenizer;
-    const encoding = whole
-      ? this.#tokenizer.encode(text)
-      : tokenizer.encodeWithin(text, options.max_length ?? maxTokens);
+    const asksAll = n_best !== undefined ? "n_best" : return_posterior ? "return_posterior" : undefined;
+    const encoding = tokenizer.encodeWithin(text, (asksAll ? undefined : options.max_length) ?? maxTokens);
+    if (encoding === undefined && asksAll !== undefined) {
+      throw new InputError(
+        "text-too-long",
+        `${asksAll} asks about all tokens of a text together, of which this one has ${tokenizer.encode(text).ids.length}; ` +
+          `this model takes at most ${maxTokens}, [CLS] and [SEP] included. Ask about its parts, such as its lines`,
+      );
+    }
     if (encoding === undefined) return this.#longText(text, options, entitiesOf);
     const encoded = this.#labelledText(text, encoding, constraints);
     const paths = constraints && pathConstraints(constraints, this.#labels, encoded);
@@ -134,18 +140,21 @@ export class Tagger {
     const { tokenizer, maxTokens } = this.#tokenizer;
     const { max_length = maxTokens, stride = Math.floor((max_length - 2) / 4), onProgress } = options;
     const [cls, sep] = tokenizer.encode("").ids;
-    const windows = layWindows(text, tokenizer.encodeParts(text), [cls!, sep!], { max_length, stride });
-    const labels = { labels: head.width, labelled: this.#labelled };
-    const allows = options.constraints && pathConstraints(options.constraints, this.#labels).allows;
+    const windows = () => layWindows(text, tokenizer.encodeParts(text), [cls!, sep!], { max_length, stride });
+    const { constraints } = options;
+    const allows = constraints && allowedSteps(constraints, this.#labels);
+    const labelsAt =
+      constraints?.fixed && fixedPlaces(text, windows(), constraints, this.#labels, this.#labelled);
+    const reader = new LabelledTokens(this.#labelled, constraints?.mask);
     const tagging = new LongText(
       text,
-      labels,
+      { labels: head.width, labelsAt, reader },
       () => head.stream(allows),
       entitiesOf,
       ({ start, end }) => noPath(text, start, end),
     );
     return {
-      sequences: asSequences(windows),
+      sequences: asSequences(windows()),
       read(window, { row }) {
         tagging.read(window, head.scores(row, window.ids.length));
         onProgress?.({ done: window.end.at(-1)!, total: text.length });
@@ -159,8 +168,9 @@ export class Tagger {
     { ids, start, end, word }: Encoding,
     constraints: LabelConstraints = {},
   ): EncodedText {
+    const masked = new SpanSweep(constraints.mask);
     const tokens = labelledTokens(word, this.#labelled).filter(
-      (token) => !isMasked(constraints, start[token]!, end[token]!),
+      (token) => masked.touching(start[token]!, end[token]!).length === 0,
     );
     const of = (offsets: Int32Array) => tokens.map((token) => offsets[token]!);
     const entityEnd = this.#labelled === "first-piece" ? of(wordEnds(word, end)) : of(end);

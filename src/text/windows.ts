@@ -51,8 +51,9 @@ export function* layWindows(
     }
     return true;
   };
+  const isBlank = (at: number): boolean => /\s/u.test(text[start[at]!]!);
   const endsLine = (at: number): boolean => {
-    if (/\s/u.test(text[start[at]!]!)) return false;
+    if (isBlank(at)) return false;
     let blank = start[at]! - 1;
     while (blank > start[0]! && text[blank] !== "\n" && /\s/u.test(text[blank]!)) blank--;
     return text[blank] === "\n";
@@ -82,21 +83,22 @@ export function* layWindows(
   let shared = 0;
   let opens = true;
   for (let last = false; !last; ) {
-    const isLong = holdsMoreThan(capacity);
     let to = 1;
-    while (to < Math.min(ids.length, capacity + 1) && !endsLine(to)) to++;
-    const closes = isLong ? to <= capacity : true;
+    // Blanks that end a line take no room.
+    while (holdsMoreThan(to) && !endsLine(to) && (to <= capacity || isBlank(to))) to++;
+    to = Math.min(to, ids.length);
+    // What breaks the line is no part of it, even where it is a token.
+    let held = to;
+    while (held > 0 && isBlank(held - 1)) held--;
+    const closes = held <= capacity && (!holdsMoreThan(to) || endsLine(to));
     if (!closes) {
       to =
         lastEnd(endsSentence, capacity, shared + Math.ceil((capacity - shared) / 2)) ??
         lastEnd(endsWord, capacity, shared + 1) ??
         capacity;
+      held = to;
     }
-    to = Math.min(to, ids.length);
     last = !holdsMoreThan(to);
-    // What breaks the line is no part of it, even where it is a token.
-    let held = to;
-    while (closes && held > 0 && /\s/u.test(text[start[held - 1]!]!)) held--;
     const rows = (own: readonly number[], before: number, after: number) =>
       Int32Array.from({ length: held + 2 }, (_, row) => {
         return row === 0 ? before : row > held ? after : own[row - 1]!;
@@ -126,4 +128,9 @@ export function* layWindows(
  */
 export function trustOf({ ids, opens, closes }: TextWindow, row: number): number {
   return Math.min(opens ? ids.length : row, closes ? ids.length : ids.length - 1 - row);
+}
+
+/** The places, half-open, of the rows that tell of the text: `[CLS]` and `[SEP]` are a window's own, but at its ends. */
+export function placesOf({ first, ids, last }: TextWindow): [from: number, to: number] {
+  return [first === 0 ? 0 : first + 1, first + ids.length - (last ? 0 : 1)];
 }

@@ -259,9 +259,6 @@ describe("constraints", () => {
     assert.ok(kept.every((label, i) => label !== "O" || kept[i + 1] !== "O"));
     await assert.rejects(labelsOf({ forbid: NAMES.map((name) => [name, null]) }), /no labels keep/);
     await assert.rejects(labelsOf({ allow: [] }), /no labels keep/);
-    await assert.rejects(tag(text, { ...options, n_best: 2 }), /takes at most/);
-    const fixed = [{ start: 0, end: 2, entity_group: "P" }];
-    await assert.rejects(tag(text, { ...options, constraints: { fixed } }), /takes at most/);
   });
 
   test("hold for each text of an array, and not after the call", async () => {

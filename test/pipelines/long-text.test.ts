@@ -8,19 +8,11 @@ import {
   type TokenClassificationOptions,
   type TokenEntity,
 } from "../../src/index.node.ts";
-import { packSequences } from "../../src/model/batch.ts";
 import { parseLabel, startsEntity } from "../../src/text/labels.ts";
-import { parseTokenizer } from "../../src/text/tokenizer.ts";
-import { layWindows } from "../../src/text/windows.ts";
 import { MADE_UP } from "../cli/electra-edge.ts";
-import {
-  loadRandomModel,
-  type RandomModelOptions,
-  random,
-  randomModel,
-  WORDPIECES,
-} from "../model/random-model.ts";
+import { type RandomModelOptions, random, randomModel, WORDPIECES } from "../model/random-model.ts";
 import { decodeByRecursion, stretchProbability } from "../reference/crf.ts";
+import { crfOf, mergedScores } from "./merged-scores.ts";
 
 const SHIPPED = fileURLToPath(new URL("../../weights/waybill-zh.safetensors", import.meta.url));
 const LABELS = ["O", "B-P", "I-P", "B-T", "I-T"];
@@ -38,40 +30,6 @@ function madeUp(seed: number, length: number, alphabet = "abc defg张三李四�
   const next = random(seed);
   const letters = [...alphabet];
   return Array.from({ length }, () => letters[Math.floor(next() * letters.length)]!).join("");
-}
-
-/** Each token's scores as `docs/long-texts.md` says they come about, in plain loops. */
-async function mergedScores(options: RandomModelOptions, text: string, max_length: number, stride: number) {
-  const model = await loadRandomModel(options);
-  const { encode, encodeParts } = parseTokenizer(model.file.metadata.tokenizer, "random model");
-  const tokens = encode(text).ids.length;
-  const sums = new Float64Array(tokens * LABELS.length);
-  const weights = new Float64Array(tokens);
-  for (const window of layWindows(text, encodeParts(text), [2, 3], { max_length, stride })) {
-    await model.run(packSequences([window.ids]));
-    const rows = window.ids.length;
-    const logits = model.machine.floats(model.head.output, rows * LABELS.length);
-    for (let row = window.first === 0 ? 0 : 1; row < (window.last ? rows : rows - 1); row++) {
-      const left = window.opens ? rows : row;
-      const right = window.closes ? rows : rows - 1 - row;
-      const weight = Math.max(1, Math.min(left, right));
-      weights[window.first + row]! += weight;
-      for (let label = 0; label < LABELS.length; label++) {
-        sums[(window.first + row) * LABELS.length + label]! += weight * logits[row * LABELS.length + label]!;
-      }
-    }
-  }
-  return sums.map((sum, i) => sum / weights[Math.floor(i / LABELS.length)]!);
-}
-
-async function crfOf(options: RandomModelOptions) {
-  const { file } = await loadRandomModel(options);
-  const bytes = randomModel(options);
-  const read = (name: string) => {
-    const { begin, end } = file.tensors.get(`crf.${name}`)!;
-    return new Float32Array(bytes.slice(begin, end).buffer);
-  };
-  return { start: read("start_transitions"), transitions: read("transitions"), end: read("end_transitions") };
 }
 
 describe("a text that is longer than the model", () => {
