@@ -4,6 +4,9 @@ import { ConvertError } from "../errors.ts";
 /** The most that one read call of every system takes. */
 const READ_LIMIT = 2 ** 30;
 
+/** What the readers of formats need of a file, which may be in memory. */
+export type RandomAccess = Pick<BinaryFile, "path" | "size" | "read">;
+
 /** A file that is read piece by piece, never beyond its end. */
 export class BinaryFile {
   readonly path: string;

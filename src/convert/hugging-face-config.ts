@@ -47,13 +47,16 @@ const KNOWN = [...ARCHITECTURES.keys()].join(", ");
 const BIGRU = "bigru";
 
 /** What transformers has several names for. */
-const SAME_ACTIVATION: Readonly<Record<string, string>> = {
-  gelu_python: "gelu",
-  gelu_fast: "gelu_new",
-  gelu_accurate: "gelu_new",
-  gelu_pytorch_tanh: "gelu_new",
-  gelu_python_tanh: "gelu_new",
-};
+const SAME_ACTIVATION: ReadonlyMap<string, string> = new Map([
+  ["gelu_python", "gelu"],
+  ["gelu_fast", "gelu_new"],
+  ["gelu_accurate", "gelu_new"],
+  ["gelu_pytorch_tanh", "gelu_new"],
+  ["gelu_python_tanh", "gelu_new"],
+]);
+
+/** The most labels that are made up where none is given. */
+const UNNAMED_LABELS_LIMIT = 10_000;
 
 /**
  * @throws {ConvertError} `unsupported`, `config-malformed` or `labels-mismatch`
@@ -127,7 +130,7 @@ function canonicalFields(
   return {
     ...fields,
     embedding_size: embedding ?? fields["hidden_size"],
-    hidden_act: SAME_ACTIVATION[activation as string] ?? activation,
+    hidden_act: typeof activation === "string" ? (SAME_ACTIVATION.get(activation) ?? activation) : activation,
     max_position_embeddings: typeof positions === "number" ? positions - firstPosition : positions,
     position_embedding_type: modelType === "roformer" ? "rotary" : "absolute",
   };
@@ -148,8 +151,9 @@ function parseLabels(file: string, fields: Readonly<Record<string, unknown>>): r
   const names = fields["id2label"];
   if (names === undefined) {
     const count = fields["num_labels"] ?? 2;
-    if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > 100_000) {
-      return fail(`"num_labels" must be an integer from 1 to 100000, not ${brief(count)}`);
+    if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > UNNAMED_LABELS_LIMIT) {
+      const detail = `an integer from 1 to ${UNNAMED_LABELS_LIMIT} where "id2label" is absent`;
+      return fail(`"num_labels" must be ${detail}, not ${brief(count)}`);
     }
     return Array.from({ length: count as number }, (_, id) => `LABEL_${id}`);
   }

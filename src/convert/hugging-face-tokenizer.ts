@@ -38,13 +38,37 @@ export const LONGEST_WORD = 100;
  * @throws {ModelFileError} `tokenizer-malformed`
  */
 export async function readTokenizer(directory: string, vocabularySize: number): Promise<TokenizerConfig> {
-  const settings = (await readJsonObject(directory, "tokenizer_config.json")) ?? {
-    file: join(directory, "tokenizer_config.json"),
-    fields: {},
-  };
-  const { characters } = settings.fields;
   const tokenizer = await readJsonObject(directory, "tokenizer.json");
-  const text = tokenizer === undefined ? await readText(directory, "vocab.txt") : undefined;
+  const files: TokenizerFiles = {
+    settings: await readJsonObject(directory, "tokenizer_config.json"),
+    tokenizer,
+    text: tokenizer === undefined ? await readText(directory, "vocab.txt") : undefined,
+    added: await readJsonObject(directory, "added_tokens.json"),
+  };
+  return parseTokenizerFiles(directory, files, vocabularySize);
+}
+
+/** Of a directory's files those that tell of its tokenizer, each undefined where it is missing. */
+export interface TokenizerFiles {
+  readonly settings: JsonFile | undefined;
+  readonly tokenizer: JsonFile | undefined;
+  /** `vocab.txt`, read where there is no `tokenizer.json`. */
+  readonly text: string | undefined;
+  readonly added: JsonFile | undefined;
+}
+
+/** As {@link readTokenizer}, of files that have been read. */
+export function parseTokenizerFiles(
+  directory: string,
+  {
+    settings = { file: join(directory, "tokenizer_config.json"), fields: {} },
+    tokenizer,
+    text,
+    added,
+  }: TokenizerFiles,
+  vocabularySize: number,
+): TokenizerConfig {
+  const { characters } = settings.fields;
   let source: { readonly file: string; readonly vocab: readonly string[]; readonly options: Fields };
   if (tokenizer !== undefined) {
     source = parseTokenizerJson(tokenizer, characters === true);
@@ -82,7 +106,6 @@ export async function readTokenizer(directory: string, vocabularySize: number): 
   );
   checkAddedTokens(settings.file, settings.fields["added_tokens_decoder"], config);
   if (tokenizer !== undefined) checkAddedTokens(tokenizer.file, tokenizer.fields["added_tokens"], config);
-  const added = await readJsonObject(directory, "added_tokens.json");
   if (added !== undefined) checkAddedTokens(added.file, added.fields, config);
   return config;
 }
@@ -148,11 +171,13 @@ function checkPostProcessor(file: string, processor: Fields | null | undefined):
   if (processor?.["type"] === "BertProcessing") return;
   const single = processor?.["type"] === "TemplateProcessing" ? processor["single"] : undefined;
   const frame = Array.isArray(single)
-    ? single.map((piece) => piece?.SpecialToken?.id ?? piece?.Sequence?.id).join(" ")
+    ? single.map((piece) => shownPiece(piece?.SpecialToken?.id ?? piece?.Sequence?.id)).join(" ")
     : brief(processor?.["type"]);
   if (frame === `${SPECIAL_TOKENS.cls_token} A ${SPECIAL_TOKENS.sep_token}`) return;
   throw new ConvertError("unsupported", file, `post_processor ${frame}; supported is [CLS] A [SEP]`);
 }
+
+const shownPiece = (id: unknown): string => (typeof id === "string" ? id : brief(id));
 
 function checkSettings({ file, fields }: JsonFile): void {
   const name = fields["tokenizer_class"] ?? TOKENIZER_CLASSES[0];

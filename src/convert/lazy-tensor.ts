@@ -1,3 +1,4 @@
+import { ConvertError } from "../errors.ts";
 import { convertFloats } from "../model/floats.ts";
 import { type Dtype, ITEM_SIZE } from "../model/safetensors.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
@@ -6,18 +7,33 @@ import { gather } from "./strided.ts";
 // Views of tensors whose bytes have not been read: what they say of shape and type is known at once, the numbers are
 // worked out when they are read.
 
+/** More than lies between a weight and its layer; without a limit, reading a hostile graph's would exhaust the stack. */
+const DEPTH_LIMIT = 64;
+
+const depths = new WeakMap<CheckpointTensor, number>();
+
+/** @throws {ConvertError} `unsupported` where views are of views of views, and so on */
+function view(tensor: CheckpointTensor, of: readonly CheckpointTensor[]): CheckpointTensor {
+  const depth = 1 + Math.max(...of.map((each) => depths.get(each) ?? 0));
+  if (depth > DEPTH_LIMIT) {
+    throw new ConvertError("unsupported", tensor.file, `a weight is changed more than ${DEPTH_LIMIT} times`);
+  }
+  depths.set(tensor, depth);
+  return tensor;
+}
+
 /** Axis `i` of the view is axis `order[i]` of the tensor. */
 export function transposed(tensor: CheckpointTensor, order: readonly number[]): CheckpointTensor {
   const shape = order.map((axis) => tensor.shape[axis]!);
   const strides = order.map((axis) => product(tensor.shape.slice(axis + 1)));
   const read = async () =>
     gather(await tensor.read(), ITEM_SIZE[tensor.dtype], product(shape), shape, strides);
-  return { ...tensor, shape, read };
+  return view({ ...tensor, shape, read }, [tensor]);
 }
 
 /** The same elements under another shape. */
 export function reshaped(tensor: CheckpointTensor, shape: readonly number[]): CheckpointTensor {
-  return { ...tensor, shape, read: () => tensor.read() };
+  return view({ ...tensor, shape, read: () => tensor.read() }, [tensor]);
 }
 
 /** Rows `begin` to `end` of the first axis. */
@@ -25,7 +41,7 @@ export function rowsOf(tensor: CheckpointTensor, begin: number, end: number): Ch
   const [, ...rest] = tensor.shape;
   const bytes = product(rest) * ITEM_SIZE[tensor.dtype];
   const read = async () => (await tensor.read()).slice(begin * bytes, end * bytes);
-  return { ...tensor, shape: [end - begin, ...rest], read };
+  return view({ ...tensor, shape: [end - begin, ...rest], read }, [tensor]);
 }
 
 /** The rows of one tensor after those of another. */
@@ -37,7 +53,7 @@ export function stackedRows(tensors: readonly CheckpointTensor[]): CheckpointTen
     for (const tensor of tensors) parts.push(await tensor.read());
     return Uint8Array.from(Buffer.concat(parts));
   };
-  return { ...first, shape, read };
+  return view({ ...first, shape, read }, tensors);
 }
 
 /**
@@ -66,7 +82,8 @@ export function dequantized(
     }
     return new Uint8Array(values.buffer);
   };
-  return { file: tensor.file, dtype: "F32", shape: tensor.shape, read };
+  const used = zeroPoint === undefined ? [tensor, scale] : [tensor, scale, zeroPoint];
+  return view({ file: tensor.file, dtype: "F32", shape: tensor.shape, read }, used);
 }
 
 export const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);

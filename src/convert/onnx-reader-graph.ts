@@ -7,11 +7,14 @@ import { isSignal, type Side, type Value } from "./onnx-reader-values.ts";
 
 const { TensorProto } = onnxProto.onnx;
 
+/** None of the models here takes more than ids, segments, positions and a mask. */
+const INPUT_LIMIT = 16;
+
 /**
  * What each value of a graph is, in the model's words, by its name. No number of a text is computed; what an operator
  * is that none of the models here has is said where a model hangs on it.
  *
- * @throws {ConvertError} `checkpoint-malformed`; `unsupported` for tensors outside of the file's folder
+ * @throws {ConvertError} `checkpoint-malformed`; `unsupported` for tensors outside of the file's folder, or too many inputs
  */
 export async function interpretGraph(
   graph: onnx.IGraphProto,
@@ -19,7 +22,14 @@ export async function interpretGraph(
   file: string,
 ): Promise<ReadonlyMap<string, Value>> {
   const values = new Map<string, Value>();
-  for (const { name } of graph.input ?? []) values.set(name ?? "", sideOf([name ?? ""]));
+  // Old exporters name every weight as an input too.
+  const weights = new Set((graph.initializer ?? []).map(({ name }) => name));
+  const given = (graph.input ?? []).filter(({ name }) => !weights.has(name));
+  if (given.length > INPUT_LIMIT) {
+    const detail = `the graph takes ${given.length} inputs; the models known here take at most ${INPUT_LIMIT}`;
+    throw new ConvertError("unsupported", file, detail);
+  }
+  for (const { name } of given) values.set(name ?? "", sideOf([name ?? ""]));
   for (const initializer of graph.initializer ?? []) {
     values.set(initializer.name ?? "", await constantOf(initializer, tensors));
   }
@@ -57,10 +67,12 @@ function fallBack(node: onnx.INodeProto, inputs: readonly (Value | undefined)[])
   const signal = inputs.some(isSignal);
   const result =
     earlier ??
-    (signal
-      ? unknown(node, "computes what none of the models known here does")
-      : sideOf(inputs.flatMap((value) => (value?.kind === "side" ? [...value.inputs] : []))));
+    (signal ? unknown(node, "computes what none of the models known here does") : sideOf(namesOf(inputs)));
   return (node.output ?? []).map(() => result);
+}
+
+function* namesOf(inputs: readonly (Value | undefined)[]): Generator<string> {
+  for (const value of inputs) if (value?.kind === "side") yield* value.inputs;
 }
 
 async function constantOf(proto: onnx.ITensorProto, tensors: OnnxTensors): Promise<Value> {
@@ -88,7 +100,7 @@ async function constantNode(node: onnx.INodeProto, tensors: OnnxTensors): Promis
   }
 }
 
-const sideOf = (inputs: readonly string[]): Side => ({ kind: "side", inputs: new Set(inputs) });
+const sideOf = (inputs: Iterable<string>): Side => ({ kind: "side", inputs: new Set(inputs) });
 
 const unknown = (node: onnx.INodeProto, what: string): Value => ({
   kind: "unknown",

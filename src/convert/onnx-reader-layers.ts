@@ -33,6 +33,8 @@ const EPSILON_TOLERANCE = 1e-7;
 const FACTOR_TOLERANCE = 2e-3;
 
 const EMBEDDINGS = "electra.embeddings";
+/** Words, positions, segments and ERNIE's tasks. */
+const TABLE_LIMIT = 4;
 
 /**
  * Finds a model's weights in what a graph computes, from its outputs back to its embeddings, and gives them
@@ -148,6 +150,8 @@ export class OnnxLayers {
     for (let term = terms.pop(); term !== undefined; term = terms.pop()) {
       if (term.kind === "sum") terms.push(term.left, term.right);
       else tables.push(this.#expect("embedding", term, EMBEDDINGS));
+      // Sums of sums may be of one another: few nodes, and more terms than can be counted.
+      if (tables.length > TABLE_LIMIT) this.#fail(EMBEDDINGS, `is a sum of more than ${TABLE_LIMIT} tables`);
     }
     const { vocab_size, max_position_embeddings, type_vocab_size } = this.#config;
     const take = (name: string, rows: number, input: string | undefined) => {

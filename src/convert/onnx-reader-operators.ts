@@ -3,6 +3,7 @@ import { ACTIVATIONS, erf, type Pointwise, sigmoid } from "./activations.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { dequantized, floatsOf, product, reshaped, rowsOf, transposed } from "./lazy-tensor.ts";
 import { type ArithmeticOperator, applied, arithmetic, scalarOf } from "./onnx-reader-arithmetic.ts";
+import { AXES_LIMIT } from "./onnx-reader-tensors.ts";
 import {
   asElementwise,
   type Constant,
@@ -45,7 +46,7 @@ const transpose: Operator = ({ inputs: [value], attributes }) => {
 
 const reshape: Operator = async ({ inputs: [value, target] }) => {
   if (value?.kind !== "constant") return value && [value];
-  if (target?.kind !== "constant") return undefined;
+  if (target?.kind !== "constant" || product(target.tensor.shape) > AXES_LIMIT) return undefined;
   const { tensor } = value;
   const sizes = [...(await floatsOf(target.tensor))].map((size, axis) =>
     size === 0 ? (tensor.shape[axis] ?? 0) : size,
@@ -125,6 +126,7 @@ const split: Operator = async ({ inputs: [data, sizes], attributes, outputs }) =
   const axis = Number(attributes.get("axis")?.i ?? 0);
   if (data?.kind !== "linear" || (axis !== -1 && axis !== 2)) return undefined;
   const rows = data.weight.shape[0]!;
+  if (sizes?.kind === "constant" && product(sizes.tensor.shape) > outputs) return undefined;
   const stated =
     sizes?.kind === "constant"
       ? [...(await floatsOf(sizes.tensor))]

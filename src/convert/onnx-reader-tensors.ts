@@ -23,6 +23,9 @@ const DTYPES: Readonly<Record<number, Dtype>> = {
   [DataType.BOOL]: "BOOL",
 };
 
+/** More than a weight or a list of sizes has. */
+export const AXES_LIMIT = 16;
+
 /** The tensors of an ONNX file: in it, or in other files of its folder. */
 export class OnnxTensors {
   readonly #file: string;
@@ -43,6 +46,9 @@ export class OnnxTensors {
     const dtype = DTYPES[proto.dataType ?? 0];
     if (dtype === undefined) return undefined;
     const shape = (proto.dims ?? []).map(Number);
+    if (shape.length > AXES_LIMIT) {
+      return this.#fail(`the tensor ${name} has ${shape.length} axes, more than ${AXES_LIMIT}`);
+    }
     const length = product(shape) * ITEM_SIZE[dtype];
     if (!Number.isSafeInteger(length) || shape.some((size) => size < 0)) {
       return this.#fail(`the tensor ${name} has the shape [${shape}]`);

@@ -49,9 +49,18 @@ export async function findOnnx(directory: string): Promise<string | undefined> {
  * @throws {ConvertError} naming the file, and the layer, node or tensor where one is at fault
  */
 export async function openOnnx(path: string, model: HuggingFaceModel): Promise<Checkpoint> {
+  return parseOnnx(await readMessage(path), path, model);
+}
+
+/** As {@link openOnnx}, of a file's bytes. */
+export async function parseOnnx(
+  bytes: Uint8Array,
+  path: string,
+  model: HuggingFaceModel,
+): Promise<Checkpoint> {
   const { task, config, labels, gru } = model;
   if (gru !== undefined) throw new ConvertError("unsupported", path, "recurrent layers in a graph");
-  const graph = await readGraph(path);
+  const graph = decodeGraph(bytes, path);
   const tensors = new OnnxTensors(path);
   try {
     const values = await interpretGraph(graph, tensors, path);
@@ -71,18 +80,20 @@ export async function openOnnx(path: string, model: HuggingFaceModel): Promise<C
   }
 }
 
-async function readGraph(path: string): Promise<onnx.IGraphProto> {
+async function readMessage(path: string): Promise<Uint8Array> {
   const file = await BinaryFile.open(path);
-  let bytes: Uint8Array;
   try {
     if (file.size > PROTOBUF_LIMIT) {
       const detail = `${file.size} bytes are more than a protobuf message has, ${PROTOBUF_LIMIT}`;
       throw new ConvertError("checkpoint-malformed", path, detail);
     }
-    bytes = await file.read(0, file.size);
+    return await file.read(0, file.size);
   } finally {
     await file.close();
   }
+}
+
+function decodeGraph(bytes: Uint8Array, path: string): onnx.IGraphProto {
   let graph: onnx.IGraphProto | null | undefined;
   try {
     graph = ModelProto.decode(bytes).graph;

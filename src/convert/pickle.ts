@@ -26,6 +26,13 @@ export const PICKLE_LIMIT = 16 * 2 ** 20;
 const STACK_LIMIT = 100_000;
 const MEMO_LIMIT = 1_000_000;
 
+/** What an empty container takes in memory, about, in bytes. */
+const ARRAY_BYTES = 32;
+const MAP_BYTES = 256;
+/** Containers may take this many times the pickle's own bytes, and {@link FREE_BYTES} besides. Torch's take once or twice. */
+const EXPANSION_LIMIT = 4;
+const FREE_BYTES = 1_000_000;
+
 /**
  * Reads one Python pickle: those opcodes of protocol 2, and of protocol 4's strings, that a dict of tensors needs.
  * Nothing is ever executed: a global is looked up in the host's list or refused, and no other opcode can name code.
@@ -55,12 +62,15 @@ class Unpickler {
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, unknown>();
   #opcodeAt = 0;
+  /** How much more the containers may take, in bytes. */
+  #room: number;
 
   constructor(bytes: Uint8Array, start: number, host: PickleHost) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.position = start;
     this.#host = host;
+    this.#room = FREE_BYTES + EXPANSION_LIMIT * (bytes.length - start);
   }
 
   run(): unknown {
@@ -126,19 +136,19 @@ class Unpickler {
         break;
       case OPCODES.EMPTY_TUPLE:
       case OPCODES.EMPTY_LIST:
-        this.#push([]);
+        this.#pushContainer([], ARRAY_BYTES);
         break;
       case OPCODES.TUPLE:
-        this.#push(this.#popToMark());
+        this.#pushContainer(this.#popToMark(), ARRAY_BYTES);
         break;
       case OPCODES.TUPLE1:
-        this.#push(this.#popMany(1));
+        this.#pushContainer(this.#popMany(1), ARRAY_BYTES);
         break;
       case OPCODES.TUPLE2:
-        this.#push(this.#popMany(2));
+        this.#pushContainer(this.#popMany(2), ARRAY_BYTES);
         break;
       case OPCODES.TUPLE3:
-        this.#push(this.#popMany(3));
+        this.#pushContainer(this.#popMany(3), ARRAY_BYTES);
         break;
       case OPCODES.APPEND:
         this.#append(this.#popMany(1));
@@ -147,7 +157,7 @@ class Unpickler {
         this.#append(this.#popToMark());
         break;
       case OPCODES.EMPTY_DICT:
-        this.#push(new Map());
+        this.#pushContainer(new Map(), MAP_BYTES);
         break;
       case OPCODES.SETITEM:
         this.#setItems(this.#popMany(2));
@@ -186,7 +196,7 @@ class Unpickler {
         if (!(callable instanceof PickleGlobal) || callable.call === undefined || !Array.isArray(args)) {
           this.#fail("pickle-forbidden", "it calls something that is no function it may name");
         }
-        this.#push(callable.call(args));
+        this.#pushContainer(callable.call(args), MAP_BYTES);
         break;
       }
       case OPCODES.BUILD:
@@ -247,6 +257,12 @@ class Unpickler {
 
   #push(value: unknown): void {
     this.#stack.push(value);
+  }
+
+  #pushContainer(value: unknown, bytes: number): void {
+    this.#room -= bytes;
+    if (this.#room < 0) this.#fail("pickle-malformed", "it makes far more of its bytes than torch would");
+    this.#push(value);
   }
 
   #pop(): unknown {

@@ -39,8 +39,11 @@ export async function readText(directory: string, name: string): Promise<string 
 /** The object in a JSON file in `directory`; undefined where there is no such file. */
 export async function readJsonObject(directory: string, name: string): Promise<JsonFile | undefined> {
   const text = await readText(directory, name);
-  if (text === undefined) return undefined;
-  const file = join(directory, name);
+  return text === undefined ? undefined : parseJsonObject(text, join(directory, name));
+}
+
+/** The object that a file's text is. */
+export function parseJsonObject(text: string, file: string): JsonFile {
   const fail = (detail: string): never => {
     throw new ConvertError("unreadable", file, detail);
   };

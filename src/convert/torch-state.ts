@@ -1,6 +1,6 @@
 import { ConvertError } from "../errors.ts";
 import { type Dtype, ITEM_SIZE } from "../model/safetensors.ts";
-import type { BinaryFile } from "./binary-file.ts";
+import type { RandomAccess } from "./binary-file.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { PickleGlobal, type PickleHost } from "./pickle.ts";
 import { gather } from "./strided.ts";
@@ -108,7 +108,7 @@ export class TorchState implements PickleHost {
    */
   tensors(
     value: unknown,
-    file: BinaryFile,
+    file: RandomAccess,
     position: (key: string) => number,
   ): Map<string, CheckpointTensor> {
     if (!(value instanceof Map)) {
@@ -125,11 +125,12 @@ export class TorchState implements PickleHost {
     return tensors;
   }
 
+  /** From Python 2 with its items; a list of them is taken once, as many dicts of one list would fill the memory. */
   #orderedDict([items = []]: readonly unknown[]): Map<unknown, unknown> {
     if (!Array.isArray(items) || !items.every((item) => Array.isArray(item) && item.length === 2)) {
       return this.#fail("an OrderedDict is not made of pairs");
     }
-    return new Map(items as [unknown, unknown][]);
+    return new Map(items.splice(0) as [unknown, unknown][]);
   }
 
   #rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
@@ -163,10 +164,14 @@ export class TorchState implements PickleHost {
   }
 }
 
-const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const areSizes = (value: unknown): value is readonly number[] => Array.isArray(value) && value.every(isSize);
+/** Torch's own limit on the axes of a tensor. */
+const AXES_LIMIT = 64;
 
-function toCheckpointTensor(tensor: TorchTensor, file: BinaryFile, position: number): CheckpointTensor {
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const areSizes = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.length <= AXES_LIMIT && value.every(isSize);
+
+function toCheckpointTensor(tensor: TorchTensor, file: RandomAccess, position: number): CheckpointTensor {
   const { storage, offset, shape, strides } = tensor;
   const itemSize = ITEM_SIZE[storage.dtype];
   const elements = shape.reduce((product, size) => product * size, 1);

@@ -1,7 +1,7 @@
 import { ConvertError } from "../errors.ts";
 import { guessFormat } from "../model/file-signature.ts";
 import { ITEM_SIZE } from "../model/safetensors.ts";
-import type { BinaryFile } from "./binary-file.ts";
+import type { RandomAccess } from "./binary-file.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { PICKLE_LIMIT, unpickle } from "./pickle.ts";
 import { TorchState } from "./torch-state.ts";
@@ -17,7 +17,7 @@ const PICKLE_START = 0x80;
  *
  * @throws {ConvertError} `checkpoint-malformed`, or as the pickle's reader
  */
-export async function readTorchStream(file: BinaryFile): Promise<Map<string, CheckpointTensor>> {
+export async function readTorchStream(file: RandomAccess): Promise<Map<string, CheckpointTensor>> {
   const fail = (detail: string): never => {
     throw new ConvertError("checkpoint-malformed", file.path, detail);
   };

@@ -1,7 +1,7 @@
 import { fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from "yauzl";
 import { ConvertError } from "../errors.ts";
 import { ITEM_SIZE } from "../model/safetensors.ts";
-import type { BinaryFile } from "./binary-file.ts";
+import type { RandomAccess } from "./binary-file.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { PICKLE_LIMIT, unpickle } from "./pickle.ts";
 import { TorchState } from "./torch-state.ts";
@@ -25,7 +25,7 @@ interface EntryRange {
  *
  * @throws {ConvertError} `zip-malformed`, or as the pickle's reader
  */
-export async function readTorchZip(file: BinaryFile): Promise<Map<string, CheckpointTensor>> {
+export async function readTorchZip(file: RandomAccess): Promise<Map<string, CheckpointTensor>> {
   const entries = await readEntries(file);
   const pickles = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickles.length !== 1) {
@@ -58,7 +58,7 @@ export async function readTorchZip(file: BinaryFile): Promise<Map<string, Checkp
 }
 
 /** The zip's entries by name. Every range lies in the file and no two overlap, whatever sizes the zip claims. */
-async function readEntries(file: BinaryFile): Promise<ReadonlyMap<string, EntryRange>> {
+async function readEntries(file: RandomAccess): Promise<ReadonlyMap<string, EntryRange>> {
   const ranges = new Map<string, EntryRange>();
   let zip: ZipFile | undefined;
   try {
@@ -93,9 +93,9 @@ async function readEntries(file: BinaryFile): Promise<ReadonlyMap<string, EntryR
 
 /** Lets yauzl read within the file's bounds alone: node's own read throws, uncaught, at some claimed offsets. */
 class Reader extends RandomAccessReader {
-  readonly #file: BinaryFile;
+  readonly #file: RandomAccess;
 
-  constructor(file: BinaryFile) {
+  constructor(file: RandomAccess) {
     super();
     this.#file = file;
   }
@@ -119,6 +119,6 @@ class Reader extends RandomAccessReader {
   }
 }
 
-function zipError(file: BinaryFile, detail: string, cause?: unknown): ConvertError {
+function zipError(file: RandomAccess, detail: string, cause?: unknown): ConvertError {
   return new ConvertError("zip-malformed", file.path, detail, { cause });
 }

@@ -1,5 +1,6 @@
 import { DataError } from "../errors.ts";
 import type { AnnotatedText, LabelledSpan } from "./dataset.ts";
+import { parseJson, shown } from "./json.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -37,17 +38,12 @@ function parseLine(content: string, file: string, line: number): AnnotatedText {
   const fail = (detail: string): never => {
     throw new DataError(file, line, detail);
   };
-  let json: unknown;
-  try {
-    json = JSON.parse(content);
-  } catch (error) {
-    return fail(`not JSON: ${(error as Error).message}`);
-  }
+  const json = parseJson(content, fail);
   if (!isObject(json)) return fail("expected a JSON object");
   const { text, label } = json;
-  if (typeof text !== "string") return fail(`"text" must be a string, not ${JSON.stringify(text)}`);
+  if (typeof text !== "string") return fail(`"text" must be a string, not ${shown(text)}`);
   if (/\p{Surrogate}/u.test(text)) return fail('"text" holds half of a surrogate pair');
-  if (!isObject(label)) return fail(`"label" must be an object of types, not ${JSON.stringify(label)}`);
+  if (!isObject(label)) return fail(`"label" must be an object of types, not ${shown(label)}`);
 
   const offsets = codePointOffsets(text);
   const entities: LabelledSpan[] = [];
@@ -59,7 +55,8 @@ function parseLine(content: string, file: string, line: number): AnnotatedText {
       for (const range of ranges as readonly unknown[]) {
         const [first, last] = Array.isArray(range) && range.length === 2 ? range : [];
         if (!Number.isInteger(first) || !Number.isInteger(last) || first < 0 || last < first) {
-          return fail(`label "${type}", "${entity}": expected [start, end], found ${JSON.stringify(range)}`);
+          const found = Array.isArray(range) ? `[${range.slice(0, 3).map(shown)}]` : shown(range);
+          return fail(`label "${type}", "${entity}": expected [start, end], found ${found}`);
         }
         if (last >= offsets.length - 1) {
           return fail(

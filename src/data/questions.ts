@@ -1,4 +1,5 @@
 import { DataError } from "../errors.ts";
+import { parseJson, shown } from "./json.ts";
 
 /** A question about a text. */
 export interface Question {
@@ -18,11 +19,7 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export function parseQuestions(content: string, file: string): Question[] {
   const fail = (place: string, expected: string, came: unknown): never => {
-    throw new DataError(
-      file,
-      undefined,
-      `${place} must be ${expected}, not ${JSON.stringify(came)?.slice(0, 60)}`,
-    );
+    throw new DataError(file, undefined, `${place} must be ${expected}, not ${shown(came)}`);
   };
   const listOf = (value: unknown, place: string): readonly unknown[] =>
     Array.isArray(value) ? value : fail(place, "an array", value);
@@ -31,12 +28,9 @@ export function parseQuestions(content: string, file: string): Question[] {
   const textOf = (value: unknown, place: string): string =>
     typeof value === "string" ? value : fail(place, "a string", value);
 
-  let json: unknown;
-  try {
-    json = JSON.parse(content.replace(/^\uFEFF/u, ""));
-  } catch (error) {
-    throw new DataError(file, undefined, `is not JSON: ${(error as Error).message}`);
-  }
+  const json = parseJson(content.replace(/^\uFEFF/u, ""), (detail) => {
+    throw new DataError(file, undefined, detail);
+  });
   const questions: Question[] = [];
   const read = (value: unknown, place: string): void => {
     const passage = objectOf(value, place);

@@ -1,5 +1,5 @@
 /** No file of ours nests deeper; a limit keeps hostile depth from whatever later walks the value. */
-const DEPTH_LIMIT = 64;
+export const DEPTH_LIMIT = 64;
 
 /** Compared as numbers, since a vocabulary is long and most of a cold start's time goes into what runs uncompiled. */
 const CODE = { "{": 123, "}": 125, "[": 91, "]": 93, '"': 34, ":": 58, "\\": 92 } as const;
@@ -29,7 +29,7 @@ export function parseStrictJson(
   return value;
 }
 
-function isDeeper(value: unknown, limit: number): boolean {
+export function isDeeper(value: unknown, limit: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (limit === 0) return true;
   const children: unknown[] = Array.isArray(value) ? value : Object.values(value);

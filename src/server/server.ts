@@ -1,5 +1,7 @@
 import swagger from "@fastify/swagger";
 import { type FastifyInstance, fastify, LogController } from "fastify";
+import { InputError } from "../errors.ts";
+import { DEPTH_LIMIT, isDeeper } from "../model/json.ts";
 import { requireToken } from "./authorization.ts";
 import { Batcher } from "./batcher.ts";
 import { HUNG_UP, refuseConnection, sendError } from "./error-responses.ts";
@@ -34,27 +36,14 @@ export async function startServer(
   version: string,
   workerScript?: URL,
 ): Promise<Server> {
-  const { host, port, token, logLevel, maxBody, bodyTimeout, shutdownTimeout } = options;
+  const { host, port, token, shutdownTimeout } = options;
   const lifecycle = { stopping: false };
   const metrics = new Metrics({
     queueLength: () => batcher.queueLength,
     workers: () => pool.ready,
   });
   const batcher = new Batcher({ ...options, onBatch: metrics.countBatch.bind(metrics) });
-  const app = fastify({
-    logger: { level: logLevel, stream: process.stderr, base: null },
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: maxBody,
-    requestTimeout: bodyTimeout,
-    http: {
-      requestTimeout: bodyTimeout,
-      headersTimeout: bodyTimeout,
-      connectionsCheckingInterval: Math.min(1000, bodyTimeout),
-    },
-    clientErrorHandler: refuseConnection,
-    return503OnClosing: false,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-  });
+  const app = createApp(models, options);
   const pool = await WorkerPool.start(models, {
     workers: options.workers,
     batchTimeout: options.requestTimeout,
@@ -66,18 +55,8 @@ export async function startServer(
     ...(workerScript === undefined ? {} : { script: workerScript }),
   });
   batcher.start(pool);
-  app.removeContentTypeParser("text/plain");
-
   await app.register(swagger, {
     openapi: { openapi: "3.1.0", info: { title: "electra-edge", version } },
-  });
-  // Schemas say what an answer looks like; it is sent just as the pipeline gave it.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  app.setErrorHandler(sendError);
-  app.setNotFoundHandler((request, reply) => {
-    const routes = [...new Set(models.map(({ task }) => `POST /v1/${task}`))].join(", ");
-    const message = `there is no ${request.method} ${request.url.slice(0, 100)}; see ${routes}, /openapi.json`;
-    reply.code(404).send({ error: { code: "not-found", message } });
   });
   observeRequests(app, metrics, lifecycle);
   healthRoutes(app, () => pool.ready > 0 && !lifecycle.stopping);
@@ -109,6 +88,48 @@ export async function startServer(
       return finished;
     },
   };
+}
+
+/** What reads requests and tells of their faults, with no routes yet. */
+export function createApp(
+  models: readonly ServedModel[],
+  { logLevel, maxBody, bodyTimeout }: ServerOptions,
+): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    logger: { level: logLevel, stream: process.stderr, base: null },
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: maxBody,
+    requestTimeout: bodyTimeout,
+    http: {
+      requestTimeout: bodyTimeout,
+      headersTimeout: bodyTimeout,
+      connectionsCheckingInterval: Math.min(1000, bodyTimeout),
+    },
+    clientErrorHandler: refuseConnection,
+    return503OnClosing: false,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+  });
+  app.removeContentTypeParser("text/plain");
+  // On their way to a worker, values that nest without end would exhaust the stack.
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
+    parseJson(request, body, (error, value) => {
+      const isTooDeep = error === null && isDeeper(value, DEPTH_LIMIT);
+      done(
+        isTooDeep ? new InputError("bad-option", `the body nests more than ${DEPTH_LIMIT} deep`) : error,
+        value,
+      );
+    });
+  });
+  // Schemas say what an answer looks like; it is sent just as the pipeline gave it.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler((request, reply) => {
+    const routes = [...new Set(models.map(({ task }) => `POST /v1/${task}`))].join(", ");
+    const message = `there is no ${request.method} ${request.url.slice(0, 100)}; see ${routes}, /openapi.json`;
+    reply.code(404).send({ error: { code: "not-found", message } });
+  });
+  return app;
 }
 
 /** One line of log and one count for each request; neither holds anything of its text. */

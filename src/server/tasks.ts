@@ -87,7 +87,7 @@ export const SERVED_TASKS: { readonly [T in Task]: ServedTask } = {
   },
   "multiple-choice": {
     summary: "Rank the choices that contexts leave",
-    input: input({ context: TEXT, choices: { ...arrayOf(TEXT), minItems: 1 } }),
+    input: input({ context: TEXT, choices: { ...arrayOf(TEXT), minItems: 1, maxItems: 100 } }),
     parameters: {},
     output: arrayOf(object({ choice: TEXT, index: { type: "integer" }, score: SCORE })),
     textsOf: ({ context, choices }: MultipleChoiceInput) => choices.flatMap((choice) => [context, choice]),

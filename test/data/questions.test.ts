@@ -32,7 +32,7 @@ test("what is no such form is refused by its place", () => {
   for (const [content, message] of [
     ["{", /^q\.json: is not JSON: /],
     ["7", /the file must be an object, not 7/],
-    ['{"data":{}}', /data must be an array, not \{\}/],
+    ['{"data":{}}', /data must be an array, not an object/],
     ['{"data":[{"paragraphs":[{"qas":[]}]}]}', /data\[0\]\.paragraphs\[0\]\.context must be a string/],
     ['[{"context":"a","qas":[{"answers":[]}]}]', /\[0\]\.qas\[0\]\.question must be a string/],
     [
