@@ -1,8 +1,10 @@
 // The public names that are the same on every platform.
 export * from "./errors.ts";
-export type { CrfTokens, ElectraConfig, Task } from "./model/config.ts";
+export type { CrfTokens, ElectraConfig, GruConfig, Task } from "./model/config.ts";
 export type { LoadProgress } from "./model/load-model.ts";
 export type { ModelFile, ModelMetadata } from "./model/model-file.ts";
+export type { TensorInfo } from "./model/safetensors.ts";
+export type { Storage, StoredParameter } from "./model/storage.ts";
 export type { AggregationStrategy, Entity, TokenEntity } from "./pipelines/aggregate.ts";
 export type { FixedSpan, LabelConstraints, LabelStep, TextSpan } from "./pipelines/constraints.ts";
 export type {
@@ -18,7 +20,7 @@ export type {
   MultipleChoiceOptions,
   MultipleChoicePipeline,
 } from "./pipelines/multiple-choice.ts";
-export type { LoadingOptions, PipelineOptions, Pipelines } from "./pipelines/pipeline.ts";
+export type { LoadingOptions, PipelineFunction, PipelineOptions, Pipelines } from "./pipelines/pipeline.ts";
 export type {
   Answer,
   QuestionAnsweringOptions,
@@ -31,6 +33,7 @@ export type {
   TokenReplacement,
 } from "./pipelines/replaced-token-detection.ts";
 export type { HasBody, ModelSource } from "./pipelines/source.ts";
+export type { TextProgress } from "./pipelines/tagger.ts";
 export type { CallOptions, LoadedPipeline } from "./pipelines/task-pipeline.ts";
 export type {
   LabelScore,

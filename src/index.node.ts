@@ -1,3 +1,4 @@
+/** @module electra-edge */
 import { availableParallelism } from "node:os";
 import { createPipelineFunction } from "./pipelines/pipeline.ts";
 import { createSha256 } from "./pipelines/sha256-node.ts";

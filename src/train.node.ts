@@ -1,3 +1,4 @@
+/** @module electra-edge/train */
 import { Worker } from "node:worker_threads";
 import { findGpu } from "./gpu.node.ts";
 import { pretrainingCreator, traineeCreator } from "./train/create-trainee.ts";

@@ -1,3 +1,4 @@
+/** @module electra-edge/convert */
 import { basename, dirname, join, resolve } from "node:path";
 import { ConvertError, InputError } from "../errors.ts";
 import { CRF_TOKENS, type CrfTokens, familyOf } from "../model/config.ts";
@@ -37,6 +38,7 @@ export interface ConvertOptions {
   onProgress?(done: number, total: number, tensor: string): void;
 }
 
+export type { Storage };
 export { CRF_LAYOUTS, type CrfLayout };
 
 export const DTYPES: readonly Storage[] = ["f32", "f16", "int8", "int4"];

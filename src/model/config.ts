@@ -15,7 +15,7 @@ export const POSITION_EMBEDDING_TYPES = ["absolute", "rotary"] as const;
  * the published sizes: small is 12 layers of hidden 256, FFN 1024, 4 heads, embeddings of 128.
  */
 export interface ElectraConfig {
-  /** The family that the model is of; ELECTRA's own where absent. `embeddings`: see {@link hasWordsAlone}. */
+  /** The family that the model is of; ELECTRA's own where absent. `embeddings`: word embeddings alone, as a BiGRU reads them. */
   readonly model_type?: ModelType | "embeddings";
   readonly vocab_size: number;
   /** Width of the embeddings; where it differs from `hidden_size` a projection follows them. */

@@ -14,7 +14,7 @@ export interface DeviceSettings {
   /** On the processor; 1 unless given. */
   readonly threads?: number | undefined;
   /**
-   * Forces one build of the kernels, as {@link Device.kernels} names it: on the processor it is else the fastest that this
+   * Forces one build of the kernels, as a device's `kernels` names it: on the processor it is else the fastest that this
    * engine runs and gets right, on a GPU there is but one. Builds round differently: what goes on from a checkpoint bit for
    * bit has to name the one that it began with.
    */

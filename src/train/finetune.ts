@@ -52,7 +52,7 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
  * position, and go on from there later: what follows is the same, bit for bit.
  *
  * @param lossesIn how many losses a batch's sum has: {@link sequencesOf} under a CRF, {@link labelsIn} without
- * @throws {TrainingError} `diverged`, as {@link followLoss} has it; where the gradients were not finite, the weights are
+ * @throws {TrainingError} `diverged`, where the loss has risen for good; where the gradients were not finite, the weights are
  *   those of the step before
  */
 export async function* finetune(

@@ -4,7 +4,7 @@
 // `buildCharacterVocabulary`, or those of a model that `deserializeModel` opens; `tokenExamples`; `createTrainee`;
 // `finetune`, a step each time that it is asked for one; `evaluateEntities`; `modelMetadata` and `serializeModel`.
 
-export { parseClassification } from "../data/classification.ts";
+export { type LabelledSentence, parseClassification } from "../data/classification.ts";
 export type {
   AnnotatedText,
   Dataset,
@@ -17,8 +17,10 @@ export { parseDataset } from "../data/parse-dataset.ts";
 export { unitsOfSpans } from "../data/units-of-spans.ts";
 export * from "../errors.ts";
 export type { EntityScores } from "../metrics/entity-scores.ts";
-export { type ElectraConfig, parseConfig } from "../model/config.ts";
+export type { Scores } from "../metrics/scores.ts";
+export { type ElectraConfig, type GruConfig, parseConfig } from "../model/config.ts";
 export type { ModelMetadata } from "../model/model-file.ts";
+export type { Parameter } from "../model/parameters.ts";
 export {
   type DeserializedModel,
   deserializeModel,
@@ -30,6 +32,7 @@ export {
   type CharacterVocabularyOptions,
   tokenizerOver,
 } from "../text/build-vocab.ts";
+export type { Encoding } from "../text/encoding.ts";
 export {
   createTokenizer,
   parseTokenizerConfig,
@@ -62,6 +65,7 @@ export {
   sequencesOf,
 } from "./finetune.ts";
 export { IGNORED_LABEL, labelsOf } from "./labels.ts";
+export type { LossTrend } from "./loss-trend.ts";
 export { type MaskedBatchesSettings, maskedBatches, stepsInEpoch } from "./masked-batches.ts";
 export { type Masking, maskTokens, type Sequence } from "./masking.ts";
 export type { DropoutRates } from "./network.ts";
