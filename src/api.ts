@@ -48,3 +48,4 @@ export type {
   TokenClassificationPipeline,
 } from "./pipelines/token-classification.ts";
 export type { KernelPath } from "./wasm/kernel-path.ts";
+export type {} from "./web-types.ts";

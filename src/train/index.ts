@@ -40,6 +40,7 @@ export {
   type TokenizerConfig,
 } from "../text/tokenizer.ts";
 export type { KernelPath } from "../wasm/kernel-path.ts";
+export type {} from "../web-types.ts";
 export { batchesOf } from "./batches.ts";
 export type { DeviceSettings } from "./create-device.ts";
 export type { CreatePretraining, CreateTrainee } from "./create-trainee.ts";
