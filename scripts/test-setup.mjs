@@ -1,9 +1,10 @@
 // `npm run test:setup`: what the tests need beyond npm. Browsers, and Vulkan for the GPU in software that is Chromium's, by the system's package manager where that is allowed;
-// the other engines that the library is tested on; the bench's peers, one of which runs what is exported; and Workers'
-// runtime, for the example that runs in it. What can't be installed is named with the line to type; the tests then say that they go without, and fail where CI is set.
+// the other engines that the library is tested on; the bench's peers, one of which runs what is exported; Workers'
+// runtime, for the example that runs in it; and the bundlers and others that build with the packed package. What can't be installed is named with the line to type; the tests then say that they go without, and fail where CI is set.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { installPeers, peersInstalled } from "../bench/peers/peers.ts";
+import { consumerToolsInstalled, installConsumerTools } from "../test/consumers/tools.ts";
 import { installWorkerPackages, workerPackagesInstalled } from "../test/examples/workers-runtime.ts";
 import { findChromium } from "../test/runtimes/chromium.ts";
 import { ENGINE_PACKAGES } from "../test/runtimes/engines.ts";
@@ -49,3 +50,4 @@ for (const { specifier, folder, program } of ENGINE_PACKAGES) {
 
 if (!peersInstalled()) installPeers();
 if (!workerPackagesInstalled()) installWorkerPackages();
+if (!consumerToolsInstalled()) installConsumerTools();

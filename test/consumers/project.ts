@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, before } from "node:test";
+import { fileURLToPath } from "node:url";
+import { npm } from "../../scripts/npm.ts";
+import { OFFLINE } from "../examples/workers-runtime.ts";
+import type { PageSteps } from "./page-steps.ts";
+import { consumerToolsInstalled, toolFile } from "./tools.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const { bin, dependencies, version } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
+
+export const MODEL = `${ROOT}weights/waybill-zh.safetensors`;
+
+/** As users have it beside their program, and where a server would have it. */
+const MODEL_PLACES = ["waybill-zh.safetensors", "public/waybill-zh.safetensors"];
+
+/** The package as it would be published, for the tests of a file, and the projects that they make with it. */
+export class PackedPackage {
+  /** What `npm pack` has made. */
+  tarball = "";
+  #folder = "";
+  readonly #projects: string[] = [];
+
+  constructor() {
+    before(async () => {
+      this.#folder = await mkdtemp(join(tmpdir(), "electra-edge-packed-"));
+      npm(["pack", "--ignore-scripts", "--silent", "--pack-destination", this.#folder], {
+        cwd: ROOT,
+        stdio: ["ignore", "ignore", "inherit"],
+      });
+      this.tarball = join(this.#folder, `electra-edge-${version}.tgz`);
+    });
+    after(async () => {
+      for (const folder of [this.#folder, ...this.#projects]) {
+        await rm(folder, { recursive: true, maxRetries: 5, retryDelay: 200 });
+      }
+    });
+  }
+
+  /**
+   * A fresh project with a page's files, the model, and in its `node_modules` the packed package with the dependencies that it
+   * names, and no others.
+   *
+   * @param parent the folder that it lies in
+   * @returns its folder
+   */
+  async createProject(files: PageSteps["files"], parent = tmpdir()): Promise<string> {
+    const folder = await mkdtemp(join(parent, ".electra-edge-project-"));
+    this.#projects.push(folder);
+    await writeFile(
+      join(folder, "package.json"),
+      JSON.stringify({ dependencies: { "electra-edge": version } }),
+    );
+    for (const [name, content] of files) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), content);
+    }
+    await mkdir(join(folder, "public"), { recursive: true });
+    for (const place of MODEL_PLACES) await cp(MODEL, join(folder, place));
+
+    const modules = join(folder, "node_modules");
+    await mkdir(modules);
+    await runIn(modules, `tar -xzf "${this.tarball}"`);
+    await rename(join(modules, "package"), join(modules, "electra-edge"));
+    for (const name of Object.keys(dependencies)) {
+      await mkdir(dirname(join(modules, name)), { recursive: true });
+      await symlink(`${ROOT}node_modules/${name}`, join(modules, name));
+    }
+    await linkPrograms(join(modules, ".bin"));
+    return folder;
+  }
+}
+
+/** What `npx` finds in a project: the tools, where they are installed, and the package's own programs. */
+async function linkPrograms(folder: string): Promise<void> {
+  await mkdir(folder);
+  const tools = consumerToolsInstalled() ? await readdir(toolFile(".bin")) : [];
+  for (const name of tools) await symlink(toolFile(`.bin/${name}`), join(folder, name));
+  for (const [name, path] of Object.entries(bin))
+    await symlink(`../electra-edge/${path}`, join(folder, name));
+}
+
+/**
+ * Runs commands of the shell in a folder, with nothing outside the machine to ask.
+ *
+ * @param programs folders that are looked in for programs first
+ * @returns what they print
+ */
+export async function runIn(
+  folder: string,
+  commands: string,
+  programs: readonly string[] = [],
+): Promise<string> {
+  const shell = spawn("bash", ["-euo", "pipefail", "-c", commands], {
+    cwd: folder,
+    env: {
+      ...OFFLINE,
+      NEXT_TELEMETRY_DISABLED: "1",
+      PATH: [...programs, dirname(process.execPath), process.env["PATH"]].join(delimiter),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise<number | null>((resolve) => shell.once("exit", resolve));
+  const [status, printed, complaints] = await Promise.all([ended, text(shell.stdout), text(shell.stderr)]);
+  assert.equal(status, 0, `${commands}${printed}${complaints}`);
+  return printed;
+}
