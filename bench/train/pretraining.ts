@@ -3,6 +3,7 @@
 // pretraining-small-task --torch-device cuda --peak 67`.
 // --python        an interpreter with bench/train/requirements.txt (python3 unless told)
 // --device, --fp16   what ours runs on (wasm unless told), and whether in mixed precision
+// --no-subgroups  sums up without a GPU's subgroups
 // --torch-device  what PyTorch runs on: cpu unless told, cuda
 // --task          a file of this folder, without its ending
 // --peak          the device's, in TFLOP/s, to tell which share of it is reached
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     python: { type: "string", default: "python3" },
     device: { type: "string", default: "wasm" },
     fp16: { type: "boolean", default: false },
+    "no-subgroups": { type: "boolean", default: false },
     "torch-device": { type: "string", default: "cpu" },
     task: { type: "string", default: "pretraining-task" },
     peak: { type: "string" },
@@ -68,6 +70,7 @@ async function startOurs(task: PretrainingTask): Promise<Contender> {
     threads,
     device: parseDevice(options.device),
     fp16: options.fp16,
+    subgroups: !options["no-subgroups"],
   });
   const examples = makeBatch(task);
   const scale = { generator: 1 / (batch * masked), discriminator: 1 / (batch * tokens) };

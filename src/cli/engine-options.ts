@@ -25,6 +25,8 @@ export const deviceOption = () =>
 export const fp16Option = () =>
   new Option("--fp16", "mixed precision, on a GPU: 16-bit floats in memory, 32-bit ones in sums and weights");
 
+export const subgroupsOption = () => new Option("--no-subgroups", "on a GPU, sum up without its subgroups");
+
 export const threadsOption = () =>
   new Option("--threads <number>", 'threads that share the work, or "auto"').argParser(parseThreads);
 

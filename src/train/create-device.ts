@@ -5,7 +5,7 @@ import { DEVICES, type Device, type DeviceName } from "./device.ts";
 import { WasmDevice } from "./wasm/device.ts";
 import { runTrainingAnswers } from "./wasm/known-answer.ts";
 import { trainingModule } from "./wasm/module.ts";
-import { connect } from "./webgpu/connection.ts";
+import { connect, SUBGROUPS } from "./webgpu/connection.ts";
 import { openWebGpuDevice, WEBGPU } from "./webgpu/device.ts";
 
 export interface DeviceSettings {
@@ -15,12 +15,14 @@ export interface DeviceSettings {
   readonly threads?: number | undefined;
   /**
    * Forces one build of the kernels, as a device's `kernels` names it: on the processor it is else the fastest that this
-   * engine runs and gets right, on a GPU there is but one. Builds round differently: what goes on from a checkpoint bit for
-   * bit has to name the one that it began with.
+   * engine runs and gets right, on a GPU that by subgroups where it has them. Builds round differently: what goes on from a
+   * checkpoint bit for bit has to name the one that it began with.
    */
   readonly kernels?: string | undefined;
   /** Mixed precision: 16-bit floats in memory, 32-bit ones in sums and weights. On a GPU alone; off unless given. */
   readonly fp16?: boolean | undefined;
+  /** Whether a GPU that has subgroups sums up by them; so unless given. What {@link kernels} names decides before. */
+  readonly subgroups?: boolean | undefined;
 }
 
 /** What an environment has to train with. */
@@ -37,6 +39,7 @@ export interface Platform {
  */
 export async function createDevice(platform: Platform, settings: DeviceSettings): Promise<Device> {
   const { device = "wasm", threads = 1, kernels, fp16 = false } = settings;
+  const subgroups = kernels === undefined ? settings.subgroups : kernels.split(" ").includes(SUBGROUPS);
   if (!DEVICES.includes(device)) {
     throw new InputError("bad-option", `device must be one of ${DEVICES.join(", ")}, not ${device}`);
   }
@@ -51,7 +54,7 @@ export async function createDevice(platform: Platform, settings: DeviceSettings)
         `the ${kernels} kernels are the processor's, not those of device webgpu`,
       );
     }
-    return openWebGpuDevice(await connect(await platform.findGpu()), fp16);
+    return openWebGpuDevice(await connect(await platform.findGpu()), { fp16, subgroups });
   }
   if (fp16 && (device === "wasm" || kernels !== undefined)) {
     throw new InputError("bad-option", "fp16 needs device webgpu: the processor computes in 32 bits");
@@ -59,7 +62,7 @@ export async function createDevice(platform: Platform, settings: DeviceSettings)
   if (device === "wasm" || kernels !== undefined) return createWasmDevice(platform, threads, kernels);
   try {
     const connection = await connect(await platform.findGpu());
-    if (!connection.isSoftware) return openWebGpuDevice(connection, fp16);
+    if (!connection.isSoftware) return openWebGpuDevice(connection, { fp16, subgroups });
   } catch (error) {
     if (fp16 || !(error instanceof EngineError && error.code === "no-webgpu")) throw error;
   }

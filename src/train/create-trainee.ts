@@ -20,17 +20,17 @@ export type CreatePretraining = (
 ) => Promise<ElectraPretraining>;
 
 export function traineeCreator(platform: Platform): CreateTrainee {
-  return async ({ device, threads, kernels, fp16, ...settings }, initial = new Map()) =>
+  return async ({ device, threads, kernels, fp16, subgroups, ...settings }, initial = new Map()) =>
     onDevice(
-      await createDevice(platform, { device, threads, kernels, fp16 }),
+      await createDevice(platform, { device, threads, kernels, fp16, subgroups }),
       (on) => new ElectraTrainee(on, settings, initial),
     );
 }
 
 export function pretrainingCreator(platform: Platform): CreatePretraining {
-  return async ({ device, threads, kernels, fp16, ...settings }, initial = new Map()) =>
+  return async ({ device, threads, kernels, fp16, subgroups, ...settings }, initial = new Map()) =>
     onDevice(
-      await createDevice(platform, { device, threads, kernels, fp16 }),
+      await createDevice(platform, { device, threads, kernels, fp16, subgroups }),
       (on) => new ElectraPretraining(on, settings, initial),
     );
 }

@@ -49,6 +49,9 @@ interface Training {
   train(args: readonly string[], run: RunFolder, onStep: () => void): Promise<unknown>;
 }
 
+/** In milliseconds: a software adapter takes a minute to compile, and more beside other tests. */
+const TIMEOUT = 600_000;
+
 const interrupted = () => false;
 
 const TRAININGS: Readonly<Record<RunCommand, Training>> = {
@@ -109,7 +112,8 @@ else {
           .map(({ seconds, ...entry }) => entry);
       }
 
-      it(`${command} says so, and goes on from its checkpoint with the same losses`, async () => {
+      const goesOn = `${command} says so, and goes on from its checkpoint with the same losses`;
+      it(goesOn, { timeout: TIMEOUT }, async () => {
         const create = (name: string) =>
           RunFolder.create(join(folder, `${command}-${name}`), command, {}, []);
         const run = await create("lost");

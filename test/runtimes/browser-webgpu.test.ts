@@ -41,7 +41,7 @@ test("a page trains on a GPU, and loses what the processor loses", { timeout: 60
     t,
     { routes: {} },
     async ({ page, requested }) => {
-      const losses = await page.evaluate(
+      const [kernels, losses] = await page.evaluate(
         async ([trainer, settings, texts, update]) => {
           const { createTrainee }: typeof Trainer = await import(trainer);
           const trainee = await createTrainee({ ...settings, device: "webgpu" });
@@ -56,10 +56,11 @@ test("a page trains on a GPU, and loses what the processor loses", { timeout: 60
           }
           const all = await Promise.all(losses);
           trainee.dispose();
-          return all;
+          return [trainee.kernels, all] as const;
         },
         [TRAINER, SETTINGS, EXAMPLES, STEP] as const,
       );
+      t.diagnostic(`the page trained on ${kernels}`);
       assert.deepEqual(requested, [TRAINER], "nothing else is fetched");
       const trainee = await createTrainee(SETTINGS);
       const batch = EXAMPLES.map(

@@ -86,7 +86,8 @@ if (gpu === undefined) test("mixed precision", tellThatGpuIsMissing);
 else {
   describe("mixed precision, operations", () => {
     let opened: Device | undefined;
-    const device = async () => (opened ??= openWebGpuDevice(await connect(gpu), true, SMALL_TILE));
+    const device = async () =>
+      (opened ??= openWebGpuDevice(await connect(gpu), { fp16: true, tile: SMALL_TILE }));
     after(() => opened?.dispose());
 
     /** Values of 16 bits. */

@@ -59,28 +59,36 @@ export const FLOAT32_TOLERANCES: Tolerances = {
   rotary: 1e-6,
 };
 
-/**
- * Defines the tests that every device must pass.
- *
- * @param takes which cases are run, where a device is slow in getting ready for each kind of them
- */
-export function describeDevice(
+/** @param takes which cases are run, where a device is slow in getting ready for each kind of them, or a few will do */
+export function describeOperations(
   name: string,
   open: () => Promise<Device>,
   tolerances: Tolerances = FLOAT32_TOLERANCES,
   takes: (opCase: OpCase) => boolean = () => true,
 ): void {
-  describe(`${name}: every operation is the reference's, and writes nothing beside its results`, () => {
+  describe(`${name}: operations are the reference's, and write nothing beside their results`, () => {
     let opened: Promise<Device> | undefined;
     const device = () => (opened ??= open());
     after(async () => (await opened)?.dispose());
 
     for (const [operation, all] of casesByOperation()) {
       const cases = all.filter(takes);
+      if (cases.length === 0) continue;
       test(`${operation}, ${cases.length} cases`, async () => {
         for (const opCase of cases) await checkCase(await device(), opCase, tolerances);
       });
     }
+  });
+}
+
+/** Defines the tests that every device must pass; of operations as {@link describeOperations}. */
+export function describeDevice(...[name, open, ...more]: Parameters<typeof describeOperations>): void {
+  describeOperations(name, open, ...more);
+
+  describe(`${name}: memory`, () => {
+    let opened: Promise<Device> | undefined;
+    const device = () => (opened ??= open());
+    after(async () => (await opened)?.dispose());
 
     test("lasting memory begins as zeros, and holds what was written", async () => {
       const [first, second] = [(await device()).allocate(3, 5), (await device()).allocate(1, 1)];

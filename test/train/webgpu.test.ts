@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { EngineError } from "../../src/errors.ts";
 import { parseConfig } from "../../src/model/config.ts";
-import { createDevice } from "../../src/train/create-device.ts";
+import { createDevice, type DeviceSettings } from "../../src/train/create-device.ts";
 import { connect } from "../../src/train/webgpu/connection.ts";
-import { openWebGpuDevice, WEBGPU } from "../../src/train/webgpu/device.ts";
+import { openWebGpuDevice, WEBGPU, type WebGpuSettings } from "../../src/train/webgpu/device.ts";
 import { createTrainee, type Example, type Head } from "../../src/train.node.ts";
 import { matmul } from "../reference/backward.ts";
 import { assertTrainsAsPyTorch } from "./finetune-golden.ts";
 import { tellThatGpuIsMissing, testGpu } from "./gpus.ts";
 import { doubles, type OpCase, randomFloats } from "./ops/case.ts";
-import { describeDevice, FLOAT32_TOLERANCES } from "./ops-suite.ts";
+import { describeDevice, describeOperations, FLOAT32_TOLERANCES } from "./ops-suite.ts";
 import { describeReplacedTokens } from "./replaced-tokens-suite.ts";
 
 // All in one file, because a software adapter takes seconds to compile a product or an attention, and one process does it
@@ -44,8 +44,9 @@ function someExamples(head: Head): Example[] {
   });
 }
 
-const open = (head: Head, device: "wasm" | "webgpu") =>
+const open = (head: Head, device: "wasm" | "webgpu", more: DeviceSettings = {}) =>
   createTrainee({
+    ...more,
     config,
     head,
     labels: LABELS,
@@ -57,11 +58,11 @@ const open = (head: Head, device: "wasm" | "webgpu") =>
   });
 
 /** Losses and norms of some steps, and all weights. */
-async function train(head: Head, device: "wasm" | "webgpu", steps = 10) {
-  const trainee = await open(head, device);
+async function train(head: Head, device: "wasm" | "webgpu", more: DeviceSettings = {}) {
+  const trainee = await open(head, device, more);
   try {
     const history: Promise<number>[] = [];
-    for (let step = 1; step <= steps; step++) {
+    for (let step = 1; step <= 10; step++) {
       history.push(trainee.accumulate(someExamples(head), step, 0.1));
       history.push(trainee.update({ ...ADAM, learningRate: () => 3e-3, step }));
     }
@@ -77,6 +78,15 @@ function takes({ operation, what }: OpCase): boolean {
   return operation !== "matmul" || [...what].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 3 === 0;
 }
 
+/** What sums up by subgroups where there are such. */
+const REDUCING = new Set<OpCase["operation"]>([
+  "layerNorm",
+  "layerNormBackward",
+  "crossEntropy",
+  "crfLoss",
+  "norm",
+]);
+
 /** Where the processor adds scores up in f64, and a GPU has none. */
 const TOLERANCES = { ...FLOAT32_TOLERANCES, crfLoss: 1e-5 };
 
@@ -86,11 +96,53 @@ const SMALL_TILE = { rows: 16, columns: 16, depth: 8, threadRows: 4 };
 const gpu = await testGpu();
 if (gpu === undefined) test("WebGPU", tellThatGpuIsMissing);
 else {
-  const openDevice = async (tile?: typeof SMALL_TILE) => openWebGpuDevice(await connect(gpu), false, tile);
+  const platform = {
+    findGpu: async () => gpu,
+    startThread: () => {
+      throw new Error("no threads here");
+    },
+  };
+  const openDevice = async (settings?: WebGpuSettings) => openWebGpuDevice(await connect(gpu), settings);
 
-  describeDevice("WebGPU", () => openDevice(SMALL_TILE), TOLERANCES, takes);
+  describeDevice("WebGPU", () => openDevice({ tile: SMALL_TILE }), TOLERANCES, takes);
 
   describeReplacedTokens("WebGPU", () => openDevice());
+
+  const { hasSubgroups } = await connect(gpu);
+  if (!hasSubgroups) {
+    test("WebGPU without subgroups", (t) => t.skip("this adapter has none, so that all goes without"));
+  } else {
+    const openPlain = () => openDevice({ subgroups: false });
+
+    describeOperations("WebGPU without subgroups", openPlain, TOLERANCES, ({ operation }) =>
+      REDUCING.has(operation),
+    );
+
+    describeReplacedTokens("WebGPU without subgroups", openPlain);
+
+    test("WebGPU by subgroups or without, as it was begun with", async () => {
+      for (const subgroups of [true, false, undefined]) {
+        const begun = await createDevice(platform, { device: "webgpu", subgroups });
+        assert.equal(begun.kernels.includes("subgroups"), subgroups !== false, begun.kernels);
+        const { kernels } = begun;
+        const resumed = await createDevice(platform, { device: "webgpu", kernels });
+        assert.equal(resumed.kernels, kernels);
+        begun.dispose();
+        resumed.dispose();
+      }
+    });
+
+    test("WebGPU without subgroups loses in ten steps what it loses by them", async () => {
+      const [by, without] = [
+        await train("crf", "webgpu"),
+        await train("crf", "webgpu", { subgroups: false }),
+      ];
+      for (const [i, value] of by.history.entries()) {
+        const other = without.history[i]!;
+        assert.ok(Math.abs(value - other) < 1e-4 * Math.abs(other), `value ${i}: ${value}, not ${other}`);
+      }
+    });
+  }
 
   describe("WebGPU, large operands", () => {
     test("products with more terms than one workgroup takes are cut into parts", async () => {
@@ -182,12 +234,6 @@ else {
   });
 
   describe("WebGPU, what goes wrong", () => {
-    const platform = {
-      findGpu: async () => gpu,
-      startThread: () => {
-        throw new Error("no threads here");
-      },
-    };
     const hasCode = (code: EngineError["code"]) => (error: unknown) =>
       error instanceof EngineError && error.code === code;
 

@@ -7,7 +7,7 @@ import { FINETUNE_DEFAULTS as DEFAULTS, DROPOUT_DEFAULTS } from "../../train/def
 import type { DeviceName } from "../../train/device.ts";
 import type { Head } from "../../train/electra-trainee.ts";
 import type { KernelPath } from "../../wasm/kernel-path.ts";
-import { deviceOption, fp16Option, kernelsOption } from "../engine-options.ts";
+import { deviceOption, fp16Option, kernelsOption, subgroupsOption } from "../engine-options.ts";
 import {
   atLeast,
   between,
@@ -53,6 +53,7 @@ export interface FinetuneOptions extends VocabularyOptions {
   readonly seeds: readonly number[];
   readonly device?: DeviceName;
   readonly fp16?: boolean;
+  readonly subgroups?: boolean;
   readonly threads: number;
   readonly kernels?: KernelPath;
   readonly dtype: Storage;
@@ -133,6 +134,7 @@ export const finetuneOptions = (): Option[] => [
   ]),
   deviceOption(),
   fp16Option(),
+  subgroupsOption(),
   option("--threads <n>", "threads that share the work", atLeast(1), availableParallelism()),
   kernelsOption(),
   new Option("--dtype <name>", "how to store the weights").choices(DTYPES).default("f32"),

@@ -78,6 +78,7 @@ export async function runFinetune(
         seed,
         device: options.device,
         fp16: options.fp16,
+        subgroups: options.subgroups,
         threads: options.threads,
         kernels,
       },

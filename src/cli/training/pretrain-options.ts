@@ -5,7 +5,7 @@ import { InputError } from "../../errors.ts";
 import type { Storage } from "../../model/storage.ts";
 import type { DeviceName } from "../../train/device.ts";
 import type { KernelPath } from "../../wasm/kernel-path.ts";
-import { deviceOption, fp16Option, kernelsOption } from "../engine-options.ts";
+import { deviceOption, fp16Option, kernelsOption, subgroupsOption } from "../engine-options.ts";
 import {
   atLeast,
   between,
@@ -83,6 +83,7 @@ export interface PretrainOptions extends VocabularyOptions, Partial<Size> {
   readonly seed: number;
   readonly device?: DeviceName;
   readonly fp16?: boolean;
+  readonly subgroups?: boolean;
   readonly threads: number;
   readonly kernels?: KernelPath;
   readonly dtype: Storage;
@@ -130,6 +131,7 @@ export const pretrainOptions = (): Option[] => [
   option("--seed <n>", "of all that is random", atLeast(0), 1),
   deviceOption(),
   fp16Option(),
+  subgroupsOption(),
   option("--threads <n>", "threads that share the work", atLeast(1), availableParallelism()),
   kernelsOption(),
   new Option("--dtype <name>", "how to store the weights").choices(DTYPES).default("f32"),

@@ -65,6 +65,7 @@ export async function runPretrain(
     seed: options.seed,
     device: options.device,
     fp16: options.fp16,
+    subgroups: options.subgroups,
     threads: options.threads,
     kernels: note?.kernels ?? options.kernels,
   });

@@ -9,6 +9,9 @@ const LIMITS = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
+/** What kernels can reduce by, where an adapter has it. */
+export const SUBGROUPS = "subgroups";
+
 /** Adapters that don't all say of themselves that they are a fallback. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|warp/i;
 
@@ -54,7 +57,9 @@ export class Connection {
     if (adapter === null) throw new EngineError("no-webgpu", "WebGPU finds no adapter: no GPU, or no driver");
     try {
       const requiredLimits = Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]]));
-      return new Connection(await adapter.requestDevice({ requiredLimits }), adapter.info);
+      const requiredFeatures: GPUFeatureName[] = adapter.features.has(SUBGROUPS) ? [SUBGROUPS] : [];
+      const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+      return new Connection(device, adapter.info);
     } catch (error) {
       throw new EngineError("no-webgpu", `WebGPU's adapter gives no device: ${error}`);
     }
@@ -63,6 +68,10 @@ export class Connection {
   /** Whether it is no GPU at all, but a processor that stands in for one. */
   get isSoftware(): boolean {
     return this.adapter.isFallbackAdapter || SOFTWARE.test(this.adapter.architecture);
+  }
+
+  get hasSubgroups(): boolean {
+    return this.device.features.has(SUBGROUPS);
   }
 
   get failed(): boolean {

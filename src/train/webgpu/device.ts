@@ -1,5 +1,5 @@
 import type { Device, MixedPrecision } from "../device.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, SUBGROUPS } from "./connection.ts";
 import { convert, multiply } from "./kernels/elementwise.ts";
 import { TILE } from "./kernels/matmul.ts";
 import { attentionOperations } from "./operations/attention.ts";
@@ -15,19 +15,27 @@ import { Workspace } from "./workspace.ts";
 /** What the names of this device's {@link Device.kernels} begin with. */
 export const WEBGPU = "webgpu";
 
-/**
- * Training on a GPU: the kernels of `kernels/`, recorded by `operations/` and handed over a step at a time.
- *
- * @param fp16 mixed precision
- * @param tile how products are cut, for measuring others
- */
-export function openWebGpuDevice(connection: Connection, fp16 = false, tile = TILE): Device {
+export interface WebGpuSettings {
+  /** Mixed precision; off unless given. */
+  readonly fp16?: boolean | undefined;
+  /** Whether kernels reduce by subgroups where the GPU has them; so unless given. */
+  readonly subgroups?: boolean | undefined;
+  /** How products are cut, for measuring others. */
+  readonly tile?: typeof TILE | undefined;
+}
+
+/** Training on a GPU: the kernels of `kernels/`, recorded by `operations/` and handed over a step at a time. */
+export function openWebGpuDevice(connection: Connection, settings: WebGpuSettings = {}): Device {
+  const { fp16 = false, subgroups = true, tile = TILE } = settings;
   const { vendor, architecture } = connection.adapter;
-  const workspace = new Workspace(connection);
+  const bySubgroups = subgroups && connection.hasSubgroups;
+  const workspace = new Workspace(connection, bySubgroups);
   const { forgetTiles, ...attention } = attentionOperations(workspace);
   const products = matmulOperations(workspace, tile);
   return {
-    kernels: [WEBGPU, vendor, architecture, fp16 ? "fp16" : ""].filter((part) => part !== "").join(" "),
+    kernels: [WEBGPU, vendor, architecture, bySubgroups ? SUBGROUPS : "", fp16 ? "fp16" : ""]
+      .filter((part) => part !== "")
+      .join(" "),
     mixedPrecision: fp16 ? mixedPrecisionOn(workspace) : undefined,
     get byteLength() {
       return workspace.byteLength;

@@ -1,3 +1,5 @@
+import { type Reduction, reductionCode } from "./reduction.ts";
+
 /** How a kernel uses an operand: `update` reads what it writes, or leaves some of it. */
 export type Access = "read" | "write" | "update";
 
@@ -27,7 +29,25 @@ export interface Kernel<O extends string = string, P extends string = string> {
   /** In the order of their bindings. */
   readonly operands: Readonly<Record<O, Operand>>;
   readonly parameters: Readonly<Record<P, "u32" | "f32">>;
+  /** Functions that its code calls, by name. */
+  readonly reductions?: Readonly<Record<string, Reduction>>;
+  /** Whether these go through subgroups where they can, which takes the feature of that name. */
+  readonly bySubgroups?: boolean;
   readonly code: string;
+}
+
+const ofSubgroups = new WeakMap<object, Kernel>();
+
+/** The same kernel by subgroups, if it has anything to reduce by them; built once. */
+export function withSubgroups<O extends string, P extends string>(kernel: Kernel<O, P>): Kernel<O, P> {
+  const reductions = Object.values(kernel.reductions ?? {});
+  if (!reductions.some(({ bySubgroup }) => bySubgroup !== undefined)) return kernel;
+  let other = ofSubgroups.get(kernel) as Kernel<O, P> | undefined;
+  if (other === undefined) {
+    other = { ...kernel, bySubgroups: true, name: `${kernel.name}, by subgroups` };
+    ofSubgroups.set(kernel, other);
+  }
+  return other;
 }
 
 const ofHalves = new WeakMap<object, Map<string, unknown>>();
@@ -55,7 +75,13 @@ export function withHalves<O extends string, P extends string>(
 }
 
 /** The whole program. Operands are all bound alike, so that any of them may lie in the same memory. */
-export function sourceOf({ operands, parameters, code }: Kernel): string {
+export function sourceOf({
+  operands,
+  parameters,
+  reductions = {},
+  bySubgroups = false,
+  code,
+}: Kernel): string {
   const named = Object.entries<Operand>(operands);
   const bindings = named.map(
     ([name, operand], i) =>
@@ -63,6 +89,7 @@ export function sourceOf({ operands, parameters, code }: Kernel): string {
   );
   const members = Object.entries(parameters).map(([name, type]) => `  ${name}: ${type},`);
   return [
+    ...(bySubgroups ? ["enable subgroups;"] : []),
     ...bindings,
     ...(named.some(([, { half }]) => half) ? [HALVES] : []),
     ...named.filter(([, { either }]) => either).map(([name, operand]) => accessTo(name, operand)),
@@ -70,6 +97,7 @@ export function sourceOf({ operands, parameters, code }: Kernel): string {
     ...members,
     "}",
     "@group(1) @binding(0) var<uniform> parameters: Parameters;",
+    ...Object.entries(reductions).map(([name, reduction]) => reductionCode(name, reduction, bySubgroups)),
     code,
   ].join("\n");
 }

@@ -1,7 +1,7 @@
 import type { Buffer, Dropout } from "../device.ts";
 import { Commands, type Groups } from "./commands.ts";
 import type { Connection } from "./connection.ts";
-import { type Kernel, takesHalves, withHalves } from "./kernel.ts";
+import { type Kernel, takesHalves, withHalves, withSubgroups } from "./kernel.ts";
 import { COLUMNS, columnSums } from "./kernels/columns.ts";
 import { convert, ELEMENTWISE_WORKGROUP, type ElementwiseVariant } from "./kernels/elementwise.ts";
 import type { sum } from "./kernels/losses.ts";
@@ -35,13 +35,16 @@ export const dropoutParameters = ({ probability, seed, site }: Dropout) => ({
 /** Memory on the GPU, and what is recorded to be done with it. */
 export class Workspace {
   readonly #connection: Connection;
+  readonly #bySubgroups: boolean;
   readonly #buffers: Buffers;
   readonly #memory: Memory;
   readonly #staging: Staging;
   readonly #commands: Commands;
 
-  constructor(connection: Connection) {
+  /** @param bySubgroups whether kernels reduce by subgroups where they can */
+  constructor(connection: Connection, bySubgroups: boolean) {
     this.#connection = connection;
+    this.#bySubgroups = bySubgroups;
     this.#buffers = new Buffers(connection);
     this.#memory = new Memory(this.#buffers);
     this.#staging = new Staging(connection, this.#buffers);
@@ -154,7 +157,8 @@ export class Workspace {
       bound[name] = this.#asFloats(operands[name]);
       if (kernel.operands[name].access !== "read") results.push([bound[name], operands[name]]);
     }
-    this.#commands.dispatch(withHalves(kernel, halves), bound, parameters, groups);
+    const own = withHalves(this.#bySubgroups ? withSubgroups(kernel) : kernel, halves);
+    this.#commands.dispatch(own, bound, parameters, groups);
     for (const [x, out] of results) this.each(convert, { x, out }, {});
   }
 

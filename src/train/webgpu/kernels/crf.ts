@@ -1,6 +1,6 @@
 import { type Kernel, reads, updates, writes } from "../kernel.ts";
+import { maximum, sum } from "../reduction.ts";
 import { EXP_AND_LOG } from "./math.ts";
-import { reduction } from "./reduction.ts";
 import { RANGE_OF } from "./sequences.ts";
 
 const THREADS = 64;
@@ -29,10 +29,9 @@ export const crfLoss: Kernel<
     work: writes(),
   },
   parameters: { sequences: "u32", steps: "u32", labels: "u32", scale: "f32" },
+  reductions: { peakOf: maximum("f32", THREADS), sumOf: sum("f32", THREADS) },
   code: `
 ${EXP_AND_LOG}
-${reduction("peakOf", "f32", THREADS, "max(a, b)")}
-${reduction("sumOf", "f32", THREADS, "a + b")}
 ${RANGE_OF}
 const LOWEST = -1e30; // stands for −∞, so that differences of two are numbers
 

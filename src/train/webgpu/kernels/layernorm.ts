@@ -1,8 +1,7 @@
 import { either, type Kernel, type Operand, reads, variants, writes } from "../kernel.ts";
-import { reduction } from "./reduction.ts";
+import { sum } from "../reduction.ts";
 
 const THREADS = 64;
-const SUM = reduction("sumOf", "vec2f", THREADS, "a + b");
 
 /** Layer normalisation (Ba et al. 2016), of fours where `wide`. Workgroups: rows, which a workgroup takes one after the other. */
 const rowKernel = <O extends string, P extends string>(
@@ -17,8 +16,8 @@ const rowKernel = <O extends string, P extends string>(
       name: `${name}${wide ? " wide" : ""}`,
       operands: operands(type),
       parameters: { rows: "u32", size: "u32", ...parameters } as Kernel<O, P | "rows" | "size">["parameters"],
+      reductions: { sumOf: sum("vec2f", THREADS) },
       code: `
-${SUM}
 alias Value = ${type};
 fn total(value: Value) -> f32 {
   return ${wide ? "dot(value, vec4f(1.0))" : "value"};

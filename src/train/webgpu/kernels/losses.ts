@@ -1,6 +1,6 @@
 import { either, type Kernel, reads, writes } from "../kernel.ts";
+import * as reduction from "../reduction.ts";
 import { EXP_AND_LOG } from "./math.ts";
-import { reduction } from "./reduction.ts";
 
 const THREADS = 128;
 const IGNORED = -100;
@@ -11,10 +11,9 @@ export const crossEntropy: Kernel<"logits" | "labels" | "gradient" | "losses", "
     name: "crossEntropy",
     operands: { logits: either(reads()), labels: reads("i32"), gradient: writes(), losses: writes() },
     parameters: { rows: "u32", columns: "u32", scale: "f32" },
+    reductions: { sumOf: reduction.sum("f32", THREADS), peakOf: reduction.maximum("f32", THREADS) },
     code: `
 ${EXP_AND_LOG}
-${reduction("sumOf", "f32", THREADS, "a + b")}
-${reduction("peakOf", "f32", THREADS, "max(a, b)")}
 @compute @workgroup_size(${THREADS})
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -77,8 +76,8 @@ const sumKernel = (name: string, result: string): Kernel<"x" | "out", "count"> =
   name,
   operands: { x: reads(), out: writes() },
   parameters: { count: "u32" },
+  reductions: { sumOf: reduction.sum("f32", SUM_THREADS) },
   code: `
-${reduction("sumOf", "f32", SUM_THREADS, "a + b")}
 @compute @workgroup_size(${SUM_THREADS})
 fn main(@builtin(local_invocation_index) thread: u32) {
   var part = 0.0;

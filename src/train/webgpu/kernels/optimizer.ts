@@ -1,6 +1,6 @@
 import { type Kernel, reads, updates, writes } from "../kernel.ts";
+import { sum } from "../reduction.ts";
 import { FINITENESS } from "./math.ts";
-import { reduction } from "./reduction.ts";
 
 const THREADS = 256;
 /** Values that a workgroup squares. */
@@ -11,8 +11,8 @@ export const sumOfSquares: Kernel<"x" | "partial", "count" | "across"> = {
   name: "sumOfSquares",
   operands: { x: reads(), partial: writes() },
   parameters: { count: "u32", across: "u32" },
+  reductions: { sumOf: sum("f32", THREADS) },
   code: `
-${reduction("sumOf", "f32", THREADS, "a + b")}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let block = group.y * parameters.across + group.x;

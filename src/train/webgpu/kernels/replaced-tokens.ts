@@ -1,7 +1,7 @@
 import { either, type Kernel, reads, updates, writes } from "../kernel.ts";
+import { sum } from "../reduction.ts";
 import { EXP_AND_LOG } from "./math.ts";
 import { RANDOM } from "./random.ts";
-import { reduction } from "./reduction.ts";
 
 const THREADS = 128;
 export const REPLACED_TOKENS_WORKGROUP = THREADS;
@@ -21,6 +21,7 @@ export const sample: Kernel<"logits" | "ids", "rows" | "columns" | "seed" | "sit
   name: "sample",
   operands: { logits: either(reads()), ids: writes("u32") },
   parameters: { rows: "u32", columns: "u32", seed: "u32", site: "u32" },
+  reductions: { best: { type: "Candidate", threads: THREADS, combine: "better(a, b)" } },
   code: `
 ${RANDOM}
 ${EXP_AND_LOG}
@@ -33,7 +34,6 @@ fn better(a: Candidate, b: Candidate) -> Candidate {
   let second = b.score > a.score || (b.score == a.score && b.column < a.column);
   return Candidate(select(a.score, b.score, second), select(a.column, b.column, second));
 }
-${reduction("best", "Candidate", THREADS, "better(a, b)")}
 
 fn gumbel(draws: u32, index: u32) -> f32 {
   let u = (f32(mix(draws ^ index) >> 9u) + 0.5) * 1.1920928955078125e-7;
@@ -83,9 +83,9 @@ export const countHits: Kernel<"logits" | "labels" | "counts", "rows" | "columns
   name: "countHits",
   operands: { logits: either(reads()), labels: reads("i32"), counts: updates("atomic<u32>") },
   parameters: { rows: "u32", columns: "u32" },
+  reductions: { sumOf: sum("u32", THREADS) },
   code: `
 ${EXP_AND_LOG}
-${reduction("sumOf", "u32", THREADS, "a + b")}
 ${ROWS}
     let label = labels[row];
     let reached = load_logits(first + u32(max(label, 0)));
