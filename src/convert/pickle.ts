@@ -27,7 +27,7 @@ const STACK_LIMIT = 100_000;
 const MEMO_LIMIT = 1_000_000;
 
 /** What an empty container takes in memory, about, in bytes. */
-const ARRAY_BYTES = 32;
+const ARRAY_BYTES = 64;
 const MAP_BYTES = 256;
 /** Containers may take this many times the pickle's own bytes, and {@link FREE_BYTES} besides. Torch's take once or twice. */
 const EXPANSION_LIMIT = 4;

@@ -1,20 +1,19 @@
-import { readFileSync } from "node:fs";
 import type { TargetName } from "../fuzz/target.ts";
+import { HOSTILE_CHECKPOINTS } from "./hostile-checkpoints.ts";
+import { HOSTILE_GRAPHS } from "./hostile-graphs.ts";
+import { HOSTILE_TEXTS } from "./hostile-texts.ts";
 
-/** An input that a parser once crashed, hung or swelled on, or that was built to make it. */
+/** An input that a parser crashed, hung or swelled on before it was put right; `npm run fuzz` begins with them too. */
 export interface Regression {
   readonly target: TargetName;
   readonly name: string;
-  /** What came of it before it was put right, or what it tries. */
+  /** What came of it. */
   readonly reason: string;
   bytes(): Uint8Array;
 }
 
-/** By `TARGET/NAME` in `regressions/`. */
-const FILES: Readonly<Record<string, string>> = {};
-
-export const REGRESSIONS: readonly Regression[] = Object.entries(FILES).map(([path, reason]) => {
-  const [target, name] = path.split("/") as [TargetName, string];
-  const url = new URL(`regressions/${path}`, import.meta.url);
-  return { target, name, reason, bytes: () => readFileSync(url) };
-});
+export const REGRESSIONS: readonly Regression[] = [
+  ...HOSTILE_CHECKPOINTS,
+  ...HOSTILE_GRAPHS,
+  ...HOSTILE_TEXTS,
+];
