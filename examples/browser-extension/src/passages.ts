@@ -1,0 +1,162 @@
+// The text of a page as its reader has it, and where in the document each character stands.
+import type { Pause } from "./pause.ts";
+
+/** A run of a passage's characters that lie side by side in one text node. */
+interface Piece {
+  /** Where in the passage it begins. */
+  readonly at: number;
+  readonly node: Text;
+  /** Where in the node it begins. */
+  readonly from: number;
+  readonly length: number;
+}
+
+/** A paragraph, or a part of a long one, which ends with a sentence where it can. */
+export interface Passage {
+  readonly text: string;
+  readonly pieces: readonly Piece[];
+  /** Whether a paragraph goes on in it. */
+  readonly continues: boolean;
+}
+
+/** Of a passage, in UTF-16 units: about what a model takes at once, so that no long text is gone through in windows. */
+const LONGEST = 240;
+const SENTENCE_END = /[。！？!?；;…\n]["'”’）)」』]*/g;
+
+const LEFT_OUT = new Set(
+  "SCRIPT STYLE NOSCRIPT TEMPLATE TEXTAREA SELECT IFRAME OBJECT CANVAS SVG MATH HEAD TITLE".split(" "),
+);
+
+/** What the page shows under a node, or of that what the selection holds. */
+export async function readPassages(
+  root: Node,
+  selection: Range | undefined,
+  pause: Pause,
+): Promise<Passage[]> {
+  const reader = new PassageReader();
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) => {
+    if (node instanceof Text) return NodeFilter.FILTER_ACCEPT;
+    const element = node as Element;
+    if (isLeftOut(element)) return NodeFilter.FILTER_REJECT;
+    return element.tagName === "BR" ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP;
+  });
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!(node instanceof Text)) reader.endParagraph();
+    else if (selection === undefined) reader.add(node, 0, node.length);
+    else if (selection.intersectsNode(node)) {
+      const from = node === selection.startContainer ? selection.startOffset : 0;
+      reader.add(node, from, node === selection.endContainer ? selection.endOffset : node.length);
+    }
+    if (pause.due) await pause.take();
+  }
+  reader.endParagraph();
+  return reader.passages;
+}
+
+function isLeftOut(element: Element): boolean {
+  if (LEFT_OUT.has(element.tagName.toUpperCase()) || element.localName.startsWith("electra-edge-"))
+    return true;
+  return !element.checkVisibility({ visibilityProperty: true });
+}
+
+/** Where passages of a paragraph end. */
+export function passageEnds(text: string): number[] {
+  const ends: number[] = [];
+  let start = 0;
+  let end = 0;
+  for (const match of text.matchAll(SENTENCE_END)) {
+    const next = match.index + match[0].length;
+    if (next - start > LONGEST && end > start) {
+      ends.push(end);
+      start = end;
+    }
+    end = next;
+  }
+  if (text.length - start > LONGEST && end > start && end < text.length) ends.push(end);
+  ends.push(text.length);
+  return ends;
+}
+
+class PassageReader {
+  readonly passages: Passage[] = [];
+  readonly #layouts = new Map<Element, { readonly paragraph: Element; readonly keepsSpaces: boolean }>();
+  #paragraph: Element | undefined;
+  #text = "";
+  #pieces: Piece[] = [];
+
+  add(node: Text, from: number, to: number): void {
+    const { paragraph, keepsSpaces } = this.#layoutOf(node.parentElement!);
+    if (paragraph !== this.#paragraph) this.endParagraph();
+    this.#paragraph = paragraph;
+    // White space that the page collapses is one blank here too.
+    const runs = node.data
+      .slice(from, to)
+      .matchAll(keepsSpaces ? /\n|[^\n]+/g : /[ \t\r\n\f]+|[^ \t\r\n\f]+/g);
+    for (const { 0: run, index } of runs) {
+      if (keepsSpaces) {
+        if (run === "\n") this.endParagraph();
+        else this.#append(node, from + index, run);
+        this.#paragraph = paragraph;
+      } else if (/\S/.test(run)) this.#append(node, from + index, run);
+      else if (this.#text !== "" && !this.#text.endsWith(" ")) this.#append(node, from + index, " ");
+    }
+  }
+
+  endParagraph(): void {
+    const text = this.#text;
+    if (text.trim() !== "") this.#cut(text);
+    this.#paragraph = undefined;
+    this.#text = "";
+    this.#pieces = [];
+  }
+
+  #append(node: Text, from: number, text: string): void {
+    const last = this.#pieces.at(-1);
+    if (last?.node === node && last.from + last.length === from) {
+      this.#pieces[this.#pieces.length - 1] = { ...last, length: last.length + text.length };
+    } else {
+      this.#pieces.push({ at: this.#text.length, node, from, length: text.length });
+    }
+    this.#text += text;
+  }
+
+  #cut(text: string): void {
+    let start = 0;
+    for (const end of passageEnds(text)) {
+      const pieces = this.#pieces.flatMap(({ at, node, from, length }) => {
+        const [first, last] = [Math.max(at, start), Math.min(at + length, end)];
+        return first < last
+          ? [{ at: first - start, node, from: from + first - at, length: last - first }]
+          : [];
+      });
+      this.passages.push({ text: text.slice(start, end), pieces, continues: end < text.length });
+      start = end;
+    }
+  }
+
+  /** The paragraph that an element's text runs in, and whether line ends stand in it as they are written. */
+  #layoutOf(element: Element): { readonly paragraph: Element; readonly keepsSpaces: boolean } {
+    let layout = this.#layouts.get(element);
+    if (layout === undefined) {
+      const { display, whiteSpace } = getComputedStyle(element);
+      const inline =
+        (display === "inline" || display === "contents" || display.startsWith("ruby")) &&
+        element.parentElement;
+      const paragraph = inline ? this.#layoutOf(inline).paragraph : element;
+      layout = { paragraph, keepsSpaces: /pre|break-spaces/.test(whiteSpace) };
+      this.#layouts.set(element, layout);
+    }
+    return layout;
+  }
+}
+
+/** The part of the document that a part of a passage is. */
+export function rangeOf({ pieces }: Passage, start: number, end: number): Range {
+  const range = document.createRange();
+  const first = pieces.find(({ at, length }) => at + length > start)!;
+  const last = pieces.find(({ at, length }) => at + length >= end)!;
+  range.setStart(first.node, first.from + start - first.at);
+  range.setEnd(last.node, last.from + end - last.at);
+  return range;
+}
