@@ -14,7 +14,8 @@ import { Popup } from "./extension-popup.ts";
 export const EXAMPLE = fileURLToPath(new URL("../../examples/browser-extension/", import.meta.url));
 
 /** No script, no style, no image, no connection: what the strictest pages allow. */
-export const STRICT_POLICY = "default-src 'none'; require-trusted-types-for 'script'; sandbox allow-same-origin";
+export const STRICT_POLICY =
+  "default-src 'none'; require-trusted-types-for 'script'; sandbox allow-same-origin";
 
 /** Builds the extension as its README says. */
 export async function buildExtension(out: string): Promise<void> {
@@ -120,6 +121,13 @@ export class ExtensionBrowser {
       if (popup !== undefined) return Popup.attach(this.#devTools, popup.targetId);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Ends what runs of the extension under such a URL, as Chrome does when it likes. @returns how many there were */
+  async kill(which: (url: string) => boolean): Promise<number> {
+    const doomed = (await this.targets()).filter(({ type, url }) => type !== "tab" && which(url));
+    for (const { targetId } of doomed) await this.#devTools.send("Target.closeTarget", { targetId });
+    return doomed.length;
   }
 
   /** The service worker, once it runs. */

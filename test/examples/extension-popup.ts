@@ -21,9 +21,12 @@ export class Popup {
     });
   }
 
+  /** Once it shows its shortcuts, the popup is ready. */
   static async attach(browser: CDPSession, targetId: string): Promise<Popup> {
     const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: false });
-    return new Popup(browser, sessionId);
+    const popup = new Popup(browser, sessionId);
+    await popup.until(`Array.from(document.querySelectorAll("kbd")).some((key) => key.textContent !== "")`);
+    return popup;
   }
 
   async send<Result>(method: string, params: object = {}): Promise<Result> {
@@ -42,7 +45,12 @@ export class Popup {
     const { result, exceptionDetails } = await this.send<{
       result: { value: Result };
       exceptionDetails?: { exception: { description: string } };
-    }>("Runtime.evaluate", { expression: script, awaitPromise: true, returnByValue: true, userGesture: true });
+    }>("Runtime.evaluate", {
+      expression: script,
+      awaitPromise: true,
+      returnByValue: true,
+      userGesture: true,
+    });
     assert.equal(exceptionDetails, undefined, exceptionDetails?.exception.description);
     return result.value;
   }
@@ -51,7 +59,7 @@ export class Popup {
     return this.evaluate(`document.querySelector(${JSON.stringify(selector)}).click() ?? null`);
   }
 
-  /** Waits until an expression is true. */
+  /** Waits until an expression is true; what is being loaded is no failure. */
   async until(expression: string): Promise<void> {
     await this.evaluate(`new Promise((resolve) => {
       const look = () => (${expression}) ? resolve(true) : setTimeout(look, 20);

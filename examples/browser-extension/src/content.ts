@@ -18,7 +18,8 @@ let current = -1;
 const labelOf = (mark: Mark) => `${typeName(mark.type)} · ${Math.round(mark.score * 100)} %`;
 
 /** Brings a mark into sight, and the caret to it: Tab and screen readers go on from there. */
-function goTo(mark: Mark): void {
+function goTo(mark: Mark | undefined): void {
+  if (mark === undefined) return; // of a page that was marked anew meanwhile
   const { range } = mark;
   range.startContainer.parentElement?.scrollIntoView({ block: "center" });
   let box = range.getBoundingClientRect();
@@ -45,7 +46,7 @@ function goToNext(): void {
 
 function carryOut(order: Order): void {
   if (order === "next") goToNext();
-  else if (typeof order === "object") goTo(marker.all[order.reveal]!);
+  else if (typeof order === "object") goTo(marker.all[order.reveal]);
   else {
     current = -1;
     tags.unlabel();

@@ -36,7 +36,7 @@ export class Marker {
       done: this.#done,
       total: this.#passages.reduce((sum, { text }) => sum + text.length, 0),
       model: this.#model,
-      entities: this.#found.flat().map(({ type, word }) => ({ type, word })),
+      entities: this.#phase === "running" ? [] : this.all.map(({ type, word }) => ({ type, word })),
     };
   }
 
@@ -103,7 +103,7 @@ export class Marker {
     this.#tell("running", "");
     const pause = new Pause();
     await pause.take();
-    const passages = await readPassages(document.body, selectedRange(), pause);
+    const passages = await readPassages(document.documentElement, selectedRange(), pause);
     const batches = await readingOrder(passages, pause);
     if (!isLatest()) return;
     this.#passages = passages;

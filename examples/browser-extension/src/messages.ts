@@ -50,6 +50,6 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
   readonly model: ModelDescription | undefined;
-  /** In the page's order. */
+  /** In the page's order; none while it is being marked. */
   readonly entities: readonly { readonly type: string; readonly word: string }[];
 }

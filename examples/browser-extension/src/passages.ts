@@ -78,21 +78,33 @@ export function passageEnds(text: string): number[] {
   return ends;
 }
 
+/** What an element's text is part of. */
+interface Layout {
+  /** A row of a table is one paragraph: what stands beside a name tells the model that it is one. */
+  readonly paragraph: Element;
+  readonly cell: Element | undefined;
+  /** Whether line ends stand in it as they are written. */
+  readonly keepsSpaces: boolean;
+}
+
 class PassageReader {
   readonly passages: Passage[] = [];
-  readonly #layouts = new Map<Element, { readonly paragraph: Element; readonly keepsSpaces: boolean }>();
+  readonly #layouts = new Map<Element, Layout>();
   #paragraph: Element | undefined;
+  #cell: Element | undefined;
   #text = "";
   #pieces: Piece[] = [];
 
   add(node: Text, from: number, to: number): void {
-    const { paragraph, keepsSpaces } = this.#layoutOf(node.parentElement!);
+    const { paragraph, cell, keepsSpaces } = this.#layoutOf(node.parentElement!);
     if (paragraph !== this.#paragraph) this.endParagraph();
+    else if (cell !== this.#cell && this.#text !== "" && !this.#text.endsWith(" ")) this.#text += " ";
     this.#paragraph = paragraph;
+    this.#cell = cell;
     // White space that the page collapses is one blank here too.
     const runs = node.data
       .slice(from, to)
-      .matchAll(keepsSpaces ? /\n|[^\n]+/g : /[ \t\r\n\f]+|[^ \t\r\n\f]+/g);
+      .matchAll(keepsSpaces ? /\n|[^\n]+/g : /[ \t\r\n\f]+|[^ \t\r\n\f]+(?: [^ \t\r\n\f]+)*/g);
     for (const { 0: run, index } of runs) {
       if (keepsSpaces) {
         if (run === "\n") this.endParagraph();
@@ -135,28 +147,36 @@ class PassageReader {
     }
   }
 
-  /** The paragraph that an element's text runs in, and whether line ends stand in it as they are written. */
-  #layoutOf(element: Element): { readonly paragraph: Element; readonly keepsSpaces: boolean } {
+  #layoutOf(element: Element): Layout {
     let layout = this.#layouts.get(element);
     if (layout === undefined) {
       const { display, whiteSpace } = getComputedStyle(element);
-      const inline =
-        (display === "inline" || display === "contents" || display.startsWith("ruby")) &&
-        element.parentElement;
-      const paragraph = inline ? this.#layoutOf(inline).paragraph : element;
-      layout = { paragraph, keepsSpaces: /pre|break-spaces/.test(whiteSpace) };
+      const above = element.parentElement;
+      const runsOn = INLINE.test(display) || (display === "table-cell" && isRow(above));
+      const { paragraph, cell } =
+        runsOn && above ? this.#layoutOf(above) : { paragraph: element, cell: undefined };
+      layout = {
+        paragraph,
+        cell: display === "table-cell" ? element : cell,
+        keepsSpaces: /pre|break-spaces/.test(whiteSpace),
+      };
       this.#layouts.set(element, layout);
     }
     return layout;
   }
 }
 
+const INLINE = /^(inline|contents|ruby.*)$/;
+
+const isRow = (element: Element | null) =>
+  element !== null && getComputedStyle(element).display === "table-row";
+
 /** The part of the document that a part of a passage is. */
 export function rangeOf({ pieces }: Passage, start: number, end: number): Range {
   const range = document.createRange();
   const first = pieces.find(({ at, length }) => at + length > start)!;
   const last = pieces.find(({ at, length }) => at + length >= end)!;
-  range.setStart(first.node, first.from + start - first.at);
+  range.setStart(first.node, first.from + Math.max(0, start - first.at)); // the blank before a cell is in no node
   range.setEnd(last.node, last.from + end - last.at);
   return range;
 }
