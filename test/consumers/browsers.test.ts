@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { after, before, describe, type TestContext } from "node:test";
 import { type Browser, chromium } from "playwright-core";
 import { type Entity, pipeline } from "../../src/index.node.ts";
+import { OFFLINE } from "../examples/workers-runtime.ts";
 import { CHROMIUM_FLAGS, findChromium } from "../runtimes/chromium.ts";
 import { isThere } from "../runtimes/engines.ts";
 import { hostFolder } from "./page-host.ts";
@@ -36,7 +37,9 @@ describe("the packed package in a page:", () => {
     try {
       const problems: string[] = [];
       page.on("console", (message) => {
-        if (!message.location().url.endsWith("/favicon.ico")) problems.push(message.text());
+        // Vite tells that it is connected; none has an icon.
+        if (message.type() === "debug" || message.location().url.endsWith("/favicon.ico")) return;
+        problems.push(message.text());
       });
       page.on("pageerror", (error) => problems.push(String(error)));
       await page.goto(origin);
@@ -73,28 +76,42 @@ describe("the packed package in a page:", () => {
     });
   }
 
+  /** Has a tool serve a project on a port that it chooses, for as long as it is used. */
+  async function withServer(
+    folder: string,
+    command: readonly string[],
+    use: (origin: string) => Promise<void>,
+  ): Promise<void> {
+    const server = spawn(process.execPath, command, {
+      cwd: folder,
+      env: { ...OFFLINE, NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      await use(await addressIn(server.stdout));
+    } finally {
+      server.kill();
+    }
+  }
+
+  consumerTest("Vite's own server", async (t) => {
+    const { files } = stepsOf(PAGE, "With a bundler", "Vite", "Vite's own server");
+    const command = [toolFile("vite/bin/vite.js"), "--host", "127.0.0.1", "--port", "0"];
+    const withThreads = await packed.createProject(files);
+    await withServer(withThreads, command, (origin) => assertPageTags(t, origin, 2));
+  });
+
   consumerTest("Next.js", async (t) => {
     const steps = stepsOf(PAGE, "Next.js");
     // Turbopack takes no packages from outside of its root, so that the project has to be where the tools are.
     const folder = await packed.createProject(steps.files, CONSUMERS);
     await runIn(folder, steps.commands);
-    const server = spawn(
-      process.execPath,
-      [toolFile("next/dist/bin/next"), "start", "--hostname", "127.0.0.1", "--port", "0"],
-      {
-        cwd: folder,
-        env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1" },
-        stdio: ["ignore", "pipe", "ignore"],
-      },
-    );
-    try {
-      const origin = await addressIn(server.stdout);
+    const command = [toolFile("next/dist/bin/next"), "start", "--hostname", "127.0.0.1", "--port", "0"];
+    await withServer(folder, command, async (origin) => {
       await assertPageTags(t, origin, 2);
       const response = await fetch(`${origin}/entities`, { method: "POST", body: TEXT });
       assert.deepEqual(await response.json(), expected);
-    } finally {
-      server.kill();
-    }
+    });
   });
 });
 
@@ -104,7 +121,7 @@ async function addressIn(output: AsyncIterable<Buffer>): Promise<string> {
   for await (const piece of output) {
     printed += piece;
     const address = /http:\/\/127\.0\.0\.1:\d+/.exec(printed);
-    if (address !== null && printed.includes("Ready")) return address[0];
+    if (address !== null) return address[0];
   }
   assert.fail(`the server ended:\n${printed}`);
 }
