@@ -13,17 +13,19 @@ export class Machine<K extends Pick<Kernels, "heapBase"> = Kernels> {
   readonly kernels: K;
   readonly #memory: WebAssembly.Memory;
   #reserved: number;
+  #committed: number;
 
   private constructor(memory: WebAssembly.Memory, kernels: K) {
     this.#memory = memory;
     this.kernels = kernels;
     this.#reserved = kernels.heapBase();
+    this.#committed = this.#reserved;
   }
 
   /** @param memory the machine's own where it is not given; shared, of the final size, for a team's module */
   static async create<K extends Pick<Kernels, "heapBase"> = Kernels>(
     module: WebAssembly.Module,
-    memory = new WebAssembly.Memory({ initial: 1 }),
+    memory = Machine.#newMemory({ initial: 1 }),
   ): Promise<Machine<K>> {
     const instance = await WebAssembly.instantiate(module, { env: { memory } });
     return new Machine(memory, instance.exports as unknown as K);
@@ -34,11 +36,16 @@ export class Machine<K extends Pick<Kernels, "heapBase"> = Kernels> {
    * @param maximum the limit, where the memory is to grow
    */
   static sharedMemory(pages: number, maximum = pages): WebAssembly.Memory {
+    return Machine.#newMemory({ initial: pages, maximum, shared: true });
+  }
+
+  static #newMemory(descriptor: WebAssembly.MemoryDescriptor): WebAssembly.Memory {
     try {
-      return new WebAssembly.Memory({ initial: pages, maximum, shared: true });
+      return new WebAssembly.Memory(descriptor);
     } catch (error) {
-      const megabytes = Math.ceil((pages * PAGE_BYTES) / 1e6);
-      throw new EngineError("out-of-memory", `no shared memory of ${megabytes} MB: ${error}`);
+      const megabytes = Math.ceil((descriptor.initial * PAGE_BYTES) / 1e6);
+      const what = descriptor.shared ? "shared memory" : "memory";
+      throw new EngineError("out-of-memory", `no ${what} of ${megabytes} MB: ${error}`);
     }
   }
 
@@ -61,16 +68,21 @@ export class Machine<K extends Pick<Kernels, "heapBase"> = Kernels> {
     return address;
   }
 
-  /** Grows the memory to hold all that was reserved; new memory is zero. */
+  /**
+   * Grows the memory to hold all that was reserved; new memory is zero.
+   *
+   * @throws {EngineError} `out-of-memory`; what was reserved since the last time is then free again
+   */
   commit(): void {
     const pages = this.reservedPages - this.byteLength / PAGE_BYTES;
-    if (pages <= 0) return;
     try {
-      this.#memory.grow(pages);
+      if (pages > 0) this.#memory.grow(pages);
     } catch (error) {
       const megabytes = Math.ceil(this.#reserved / 1e6);
+      this.#reserved = this.#committed;
       throw new EngineError("out-of-memory", `no memory for a model that needs ${megabytes} MB: ${error}`);
     }
+    this.#committed = this.#reserved;
   }
 
   /** Size of the memory in bytes. */

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { pipeline } from "../../src/index.node.ts";
+import { Arena } from "../../src/train/wasm/arena.ts";
+import type { TrainingKernels } from "../../src/train/wasm/kernels.ts";
+import { Machine } from "../../src/wasm/machine.ts";
+import { kernelModule } from "../../src/wasm/module-inline.ts";
+import { randomModel } from "./random-model.ts";
+
+/** In pages of 64 KiB: more than a small model takes, less than a large one. */
+const ENGINE_LIMIT = 400;
+setFlagsFromString(`--wasm-max-mem-pages=${ENGINE_LIMIT}`);
+
+const SMALL = randomModel();
+const LARGE = randomModel({ config: { max_position_embeddings: 16_384, intermediate_size: 1024 } });
+const TEXT = "张三 abc";
+const OUT_OF_MEMORY = { name: "EngineError", code: "out-of-memory" };
+
+/** A stream that says whether it was let go of. */
+function streamed(bytes: Uint8Array) {
+  const source = { cancelled: false };
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes.slice(0, 100_000));
+      controller.enqueue(bytes.slice(100_000));
+    },
+    cancel() {
+      source.cancelled = true;
+    },
+  });
+  return Object.assign(source, { stream });
+}
+
+describe("where memory is short", () => {
+  for (const threads of [1, 2]) {
+    test(`a model that doesn't fit is an error, and others go on: ${threads} thread(s)`, async () => {
+      const tag = await pipeline("token-classification", SMALL, { threads });
+      const expected = await tag(TEXT);
+      for (let i = 0; i < 20; i++) {
+        const source = streamed(LARGE);
+        await assert.rejects(pipeline("token-classification", source.stream, { threads }), OUT_OF_MEMORY);
+        assert.ok(source.cancelled, "its stream is let go of");
+        assert.deepEqual(await tag(TEXT), expected);
+      }
+      const another = await pipeline("token-classification", SMALL, { threads });
+      assert.deepEqual(await another(TEXT), expected);
+      for (const each of [tag, another]) each.dispose();
+    });
+  }
+
+  test("what a machine could not grow to is free again for less", async () => {
+    const machine = await Machine.create(await kernelModule("simd"));
+    const kept = machine.reserve(65_536);
+    machine.commit();
+    machine.bytes(kept, 65_536).fill(7);
+    for (let i = 0; i < 3; i++) {
+      machine.reserve(2 * ENGINE_LIMIT * 65_536);
+      assert.throws(() => machine.commit(), OUT_OF_MEMORY);
+    }
+    const next = machine.reserve(65_536);
+    machine.commit();
+    assert.ok(next - kept < 2 * 65_536);
+    assert.ok(machine.bytes(kept, 65_536).every((byte) => byte === 7));
+    assert.ok(machine.bytes(next, 65_536).every((byte) => byte === 0));
+  });
+
+  test("a training step that is too large leaves room for smaller ones", async () => {
+    const machine = await Machine.create<TrainingKernels>(await kernelModule("simd"));
+    const arena = new Arena(machine);
+    const first = arena.allocate(1000);
+    assert.throws(() => arena.allocate(2 * ENGINE_LIMIT * 65_536), OUT_OF_MEMORY);
+    arena.release();
+    assert.equal(arena.allocate(2000), first);
+  });
+
+  test("engines that have no memory at all left say so by the same error", async () => {
+    const { Memory } = WebAssembly;
+    const module = await kernelModule("simd");
+    WebAssembly.Memory = class {
+      constructor() {
+        throw new RangeError("could not allocate memory");
+      }
+    } as unknown as typeof Memory;
+    try {
+      await assert.rejects(Machine.create(module), OUT_OF_MEMORY);
+    } finally {
+      WebAssembly.Memory = Memory;
+    }
+  });
+});
