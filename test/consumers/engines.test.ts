@@ -47,9 +47,14 @@ describe("the packed package outside of browsers:", () => {
   test("Bun", async (t) => {
     if (!isThere(t, "Bun", BUN.program)) return;
     await assertRuns({ ...stepsOf(PAGE, "Bun"), files: MODULES.files }, BUN.program);
+    const required = stepsOf(PAGE, "CommonJS");
+    await assertRuns({ ...required, commands: "bun main.cjs" }, BUN.program);
   });
 
-  consumerTest("Deno", () =>
-    assertRuns({ ...stepsOf(PAGE, "Deno"), files: MODULES.files }, toolFile(".bin/deno")),
-  );
+  consumerTest("Deno", async () => {
+    const program = toolFile(".bin/deno");
+    await assertRuns({ ...stepsOf(PAGE, "Deno"), files: MODULES.files }, program);
+    const required = stepsOf(PAGE, "CommonJS");
+    await assertRuns({ ...required, commands: "deno run --allow-read main.cjs" }, program);
+  });
 });

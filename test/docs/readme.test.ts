@@ -47,7 +47,9 @@ test("both READMEs have the same code", () => {
   );
   assert.ok(expected.length > 0);
   assert.deepEqual(actual, expected);
-  const [options, chineseOptions] = both((text) => matches(text, /(--[a-z][a-z-]*(?: \w+(?: \| \w+)*)?)/g).sort());
+  const [options, chineseOptions] = both((text) =>
+    matches(text, /(--[a-z][a-z-]*(?: \w+(?: \| \w+)*)?)/g).sort(),
+  );
   assert.deepEqual(chineseOptions, options);
   const [named, chineseNamed] = both((text) => matches(prose(text), /`([^`]+)`/g).sort());
   assert.deepEqual(chineseNamed, named);
