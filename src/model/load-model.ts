@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** How many threads will share the work. For more than one the kernels must be a module for shared memory. */
   readonly threads?: number;
+  /** In bytes of WebAssembly's memory. */
+  readonly maxMemory?: number | undefined;
 }
 
 /** Progress is told after this part of the file, and at its end. */
@@ -44,22 +46,29 @@ export async function readModelFile(reader: ByteReader): Promise<ModelFile> {
  *
  * @param task the file's own, or `feature-extraction`, which every file's encoder can do
  * @throws {InputError} `bad-option` where the file is for another task
+ * @throws {ModelFileError} `too-large` where it would take more than `maxMemory`, of which nothing is allocated then
  */
 export async function loadModel<T extends Task>(
   module: WebAssembly.Module,
   reader: ByteReader,
   task: T,
-  { onProgress, threads = 1 }: LoadOptions = {},
+  { onProgress, threads = 1, maxMemory = Infinity }: LoadOptions = {},
 ): Promise<Model<T>> {
   const file = await readModelFile(reader);
   const own = file.metadata.task;
   if (task !== own && task !== "feature-extraction") {
     throw new InputError("bad-option", `${file.name} is a model for ${own}, not for ${task}`);
   }
+  const check = ({ reservedBytes }: Machine) => {
+    if (reservedBytes <= maxMemory) return;
+    const detail = `takes ${reservedBytes} bytes of memory, more than maxMemory, ${maxMemory}`;
+    throw new ModelFileError("too-large", file.name, detail);
+  };
   const machine =
-    threads === 1 ? await Machine.create(module) : await sharedMachine(module, file, task, threads);
+    threads === 1 ? await Machine.create(module) : await sharedMachine(module, file, task, threads, check);
   const weights = new Weights(machine, file);
   const model = new Model(machine, weights, file, task, threads);
+  check(machine);
   machine.commit();
   await readTensors(reader, file, weights, onProgress);
   const head: Head = model.head;
@@ -73,9 +82,11 @@ async function sharedMachine(
   file: ModelFile,
   task: Task,
   threads: number,
+  check: (trial: Machine) => void,
 ): Promise<Machine> {
   const trial = await Machine.create(module, Machine.sharedMemory(1));
   new Network(trial, new Weights(trial, file), file, task, threads);
+  check(trial);
   return Machine.create(module, Machine.sharedMemory(trial.reservedPages));
 }
 

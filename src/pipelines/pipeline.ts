@@ -18,7 +18,7 @@ import {
   type MultipleChoicePipeline,
   multipleChoice,
 } from "./multiple-choice.ts";
-import { checkChoice, checkFunction, refuse } from "./options.ts";
+import { checkChoice, checkCount, checkFunction, refuse } from "./options.ts";
 import {
   type QuestionAnsweringOptions,
   type QuestionAnsweringPipeline,
@@ -83,6 +83,8 @@ export interface LoadingOptions {
    * none it is one, and the pipeline's `threadsReason` says why.
    */
   readonly threads?: number | "auto";
+  /** The most bytes of memory that the model may take, of whatever size its file says it is. Default what the engine has. */
+  readonly maxMemory?: number;
   /** Stops loading, which rejects with its reason; for calls give them signals of their own. */
   readonly signal?: AbortSignal;
 }
@@ -132,11 +134,21 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
       refuse("task", `one of ${Object.keys(TASKS).join(", ")}`, task);
     }
     const definition: AnyTask<T> = TASKS[task];
-    const { integrity, cache = false, onProgress, signal, kernels, threads = 1, ...defaults } = options;
+    const {
+      integrity,
+      cache = false,
+      onProgress,
+      signal,
+      kernels,
+      threads = 1,
+      maxMemory,
+      ...defaults
+    } = options;
     const expected = integrity === undefined ? undefined : parseIntegrity(integrity);
     checkCache(cache);
     checkChoice("kernels", kernels, KERNEL_PATHS);
     checkFunction("onProgress", onProgress);
+    checkCount("maxMemory", maxMemory);
     checkSignal(signal);
     definition.checkOptions(defaults);
     signal?.throwIfAborted();
@@ -160,6 +172,7 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
         const model = await loadModel(module, reader, task, {
           onProgress,
           threads: choice.threads,
+          maxMemory,
         });
         if (expected !== undefined) await hashed?.verify(expected);
         const pipeline = createTaskPipeline(definition, model, { kernels: path, ...choice }, defaults);

@@ -53,6 +53,10 @@ export class Machine<K extends Pick<Kernels, "heapBase"> = Kernels> {
     return this.#memory;
   }
 
+  get reservedBytes(): number {
+    return this.#reserved;
+  }
+
   /** Pages of 64 KiB that hold all that has been reserved. */
   get reservedPages(): number {
     return Math.ceil(this.#reserved / PAGE_BYTES);

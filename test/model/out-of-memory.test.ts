@@ -89,3 +89,22 @@ describe("where memory is short", () => {
     }
   });
 });
+
+describe("maxMemory", () => {
+  for (const threads of [1, 2]) {
+    test(`is held to before anything is allocated, ${threads} thread(s)`, async () => {
+      const tag = await pipeline("token-classification", SMALL, { threads });
+      const { memoryBytes } = tag;
+      tag.dispose();
+      const load = (maxMemory: number) => pipeline("token-classification", SMALL, { threads, maxMemory });
+      (await load(memoryBytes)).dispose();
+      await assert.rejects(load(memoryBytes - 65_536), { name: "ModelFileError", code: "too-large" });
+      await assert.rejects(load(0), { code: "bad-option" });
+      // Where it is refused, the engine is not asked for what it does not have.
+      const source = streamed(LARGE);
+      const refused = pipeline("token-classification", source.stream, { threads, maxMemory: memoryBytes });
+      await assert.rejects(refused, { code: "too-large" });
+      assert.ok(source.cancelled);
+    });
+  }
+});
