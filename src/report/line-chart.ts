@@ -25,6 +25,8 @@ export interface LineChart {
   readonly xDomain?: readonly [number, number];
   /** Whether the vertical axis may be logarithmic, where values lie far apart. */
   readonly logarithmic?: boolean;
+  /** What says that it is; "log scale" by default. */
+  readonly logarithmicLabel?: string;
   /** Whether only whole numbers make sense on the horizontal axis. */
   readonly wholeX?: boolean;
 }
@@ -64,7 +66,7 @@ export function lineChart(chart: LineChart): string {
     ...xTicks.map((tick) => vertical(x(tick), formatTick(tick))),
     `<text class="axis" x="${WIDTH - MARGIN.right}" y="${HEIGHT - 4}" text-anchor="end">${escapeHtml(chart.xLabel)}</text>`,
     logarithmic
-      ? `<text class="axis" x="${WIDTH - MARGIN.right}" y="${MARGIN.top + 4}" text-anchor="end">log scale</text>`
+      ? `<text class="axis" x="${WIDTH - MARGIN.right}" y="${MARGIN.top + 4}" text-anchor="end">${escapeHtml(chart.logarithmicLabel ?? "log scale")}</text>`
       : "",
     ...chart.series.map(({ points, look, mark }) => {
       const dot = points.length === 1 || mark !== undefined ? (mark ?? points[0]!) : undefined;
