@@ -66,7 +66,10 @@ export function startTraining({ model, worker, ownVersion }: Tagging): void {
     const size = formatNumber(parameters, { notation: "compact", maximumSignificantDigits: 3 });
     if (fallback !== undefined)
       return text("trainsOnFallback", { kernels, size, reason: text(`fallback.${fallback}`) });
-    return text(kernels.startsWith("webgpu") ? "trainsOnGpu" : "trainsOnProcessor", { kernels, size });
+    return text(kernels.startsWith("webgpu") ? "trainsOnGpu" : "trainsOnProcessor", {
+      kernels: kernels.replace(/^webgpu /, ""),
+      size,
+    });
   };
 
   const showCurves = () => {
