@@ -104,10 +104,8 @@ const handlers = {
   async lattice(model: string, text: string, pins: readonly Pin[]): Promise<Lattice> {
     const tag = await tagger(model);
     const fixed = pins.map(({ start, end, label }) => ({ start, end, labels: [label] }));
-    const posterior = await tag(text, {
-      return_posterior: true,
-      ...(fixed.length > 0 && { constraints: { fixed } }),
-    });
+    // Without the scheme, a reading would come up once more for each entity that may as well begin with I.
+    const posterior = await tag(text, { return_posterior: true, constraints: { scheme: true, fixed } });
     const { labels } = tag.model.metadata;
     return {
       tokens: posterior.tokens,

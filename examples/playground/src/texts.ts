@@ -53,7 +53,7 @@ const en = {
 
   "lattice.title": "The Viterbi lattice",
   "lattice.lead":
-    "A column for each character, a row for each label. The larger a circle, the likelier the label there, over all ways to read the text. Lines are the likeliest readings. Click a circle to hold its character to that label: all else is computed anew, exactly.",
+    "A column for each character, a row for each label. The larger a circle, the likelier the label there, over all ways to read the text by the label scheme. Lines are the likeliest readings. Click a circle to hold its character to that label: all else is computed anew, exactly.",
   latticeScroll: "The lattice, to be scrolled sideways",
   latticeDescription:
     "A lattice of {tokens} characters and {labels} labels; the likeliest reading has a probability of {probability}.",
@@ -202,7 +202,7 @@ const zh: Readonly<Record<TextKey, string>> = {
 
   "lattice.title": "维特比格图",
   "lattice.lead":
-    "一列是一个字，一行是一种标签。圆越大，这个字取该标签的边缘概率越高（对所有读法求和）。线是最可能的几种读法。点一个圆，就把那个字固定为该标签，其余部分随即重新精确计算。",
+    "一列是一个字，一行是一种标签。圆越大，这个字取该标签的边缘概率越高（对所有符合标注体系的读法求和）。线是最可能的几种读法。点一个圆，就把那个字固定为该标签，其余部分随即重新精确计算。",
   latticeScroll: "格图，可横向滚动",
   latticeDescription: "{tokens} 个字、{labels} 种标签的格图；最可能的读法概率为 {probability}。",
   ambiguous: "一段有歧义的文本",
