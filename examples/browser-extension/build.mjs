@@ -21,15 +21,16 @@ const withoutTypes = {
 
 /** The library stays a file of its own, beside the script of its threads. */
 const LIBRARY = "electra-edge";
-const library = new URL("dist/browser/", import.meta.resolve(`${LIBRARY}/package.json`));
+const library = import.meta.resolve(`${LIBRARY}/package.json`);
 
 rmSync(out, { recursive: true, force: true });
 cpSync(here("static"), out, { recursive: true });
 copyFileSync(model, `${out}/model.safetensors`);
 mkdirSync(`${out}/${LIBRARY}`);
 for (const file of ["index.js", "team-member.js", "LICENSE-noble-hashes"]) {
-  copyFileSync(new URL(file, library), `${out}/${LIBRARY}/${file}`);
+  copyFileSync(new URL(`dist/browser/${file}`, library), `${out}/${LIBRARY}/${file}`);
 }
+copyFileSync(new URL("LICENSE", library), `${out}/${LIBRARY}/LICENSE`);
 // A content script is no module.
 const scripts = { "service-worker": "es", offscreen: "es", popup: "es", options: "es", content: "iife" };
 for (const [name, format] of Object.entries(scripts)) {

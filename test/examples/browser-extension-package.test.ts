@@ -45,7 +45,7 @@ describe("the package that the commands of examples/browser-extension build", ()
     for (const name of ["build.mjs", "src", "static"]) {
       await cp(`${EXAMPLE}${name}`, join(copy, name), { recursive: true });
     }
-    for (const name of ["dist", "node_modules", "package.json", "weights"]) {
+    for (const name of ["LICENSE", "dist", "node_modules", "package.json", "weights"]) {
       await symlink(join(ROOT, name), join(root, name));
     }
     await promisify(execFile)("bash", ["-euo", "pipefail", "-c", COMMANDS], { cwd: copy });

@@ -33,7 +33,7 @@ const STEPS = Array.from(
 const WAYBILL_MODEL = fileURLToPath(new URL("../../weights/waybill-zh.safetensors", import.meta.url));
 /** Chrome's own measure of a task that blocks. */
 const LONG_TASK = 50;
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
 
 describe("examples/browser-extension in Chromium", { timeout: 300_000 }, () => {
   const chromium = findChromium();
@@ -315,8 +315,9 @@ describe("examples/browser-extension in Chromium", { timeout: 300_000 }, () => {
     const page = await browser.open({ body: longPage(20_000) });
     const popup = await browser.openPopup(page);
     await mark(popup); // the model is warm from here on
-    const blocked: number[] = [];
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    let blocked = Number.POSITIVE_INFINITY;
+    // Another program may hold the page up, but not each time.
+    for (let attempt = 0; attempt < ATTEMPTS && blocked > LONG_TASK; attempt++) {
       await press(popup, "#clear", "cleared");
       await page.evaluate(() => scrollTo(0, document.body.scrollHeight / 2));
       const watched = await watchPage(page);
@@ -328,10 +329,42 @@ describe("examples/browser-extension in Chromium", { timeout: 300_000 }, () => {
       );
       assert.ok(first.marks > 0 && first.marks < all.marks / 2);
       assert.equal(first.inSight, first.marks, "the first ones are in sight");
-      blocked.push(longest);
+      blocked = longest;
     }
-    // Another program may hold the page up, but not each time.
-    assert.ok(Math.min(...blocked) <= LONG_TASK, `tasks of ${blocked.join(", ")} ms`);
+    assert.ok(blocked <= LONG_TASK, `a task of ${blocked} ms, and longer than ${LONG_TASK} in all attempts`);
+  });
+
+  inChromium("marks what a page that changes meanwhile has kept", async () => {
+    const page = await browser.open({ body: `${longPage(4000)}${NOTICE}` });
+    const popup = await browser.openPopup(page);
+    await page.evaluate(() => {
+      const paragraphs = Array.from(document.querySelectorAll("p:not(#first)"));
+      const timer = setInterval(() => {
+        const paragraph = paragraphs.pop();
+        if (paragraph === undefined) clearInterval(timer);
+        else if (paragraphs.length % 2 === 0) paragraph.remove();
+        else paragraph.firstChild!.nodeValue = "改";
+      }, 1);
+    });
+    await mark(popup);
+    assertFound(await markedWords(page), WORDS);
+    await press(popup, "#redact", "Copied");
+  });
+
+  inChromium("shows a popup that is opened again what the page knows", async () => {
+    const page = await browser.open({ body: NOTICE });
+    await mark(await browser.openPopup(page));
+    await browser.kill((url) => /(service-worker\.js|offscreen\.html|popup\.html)$/.test(url));
+    const popup = await browser.openPopup(page);
+    await popup.until("document.querySelectorAll('#entities li').length === 6");
+    assert.match(await said(popup), /^6 marked in/);
+  });
+
+  inChromium("says where Chrome lets no extension in", async () => {
+    const page = await browser.context.newPage();
+    await page.goto("chrome://version/");
+    const popup = await browser.openPopup(page);
+    assert.match(await press(popup, "#mark", "lets no extension"), /Chrome lets no extension into this page/);
   });
 
   inChromium("can be used by keyboard and screen reader", async () => {

@@ -1,7 +1,7 @@
 import { ask } from "./ask.ts";
 import { type Mark, Marks } from "./marks.ts";
 import type { ModelDescription, Progress } from "./messages.ts";
-import { type Passage, rangeOf, readPassages } from "./passages.ts";
+import { isAsRead, type Passage, rangeOf, readPassages } from "./passages.ts";
 import { Pause } from "./pause.ts";
 import { readingOrder } from "./reading-order.ts";
 import { type Place, redact } from "./redaction.ts";
@@ -114,9 +114,12 @@ export class Marker {
       this.#model = model;
       await pause.take();
       for (const [n, i] of batch.entries()) {
-        this.#found[i] = entities[n]!.map((entity) => placedMark(passages[i]!, entity));
-        for (const mark of this.#found[i]) this.#marks.add(mark, model.types.indexOf(mark.type));
-        this.#done += passages[i]!.text.length;
+        const passage = passages[i]!;
+        this.#found[i] = entities[n]!.map((entity) => placedMark(passage, entity));
+        if (isAsRead(passage)) {
+          for (const mark of this.#found[i]) this.#marks.add(mark, model.types.indexOf(mark.type));
+        }
+        this.#done += passage.text.length;
         if (pause.due) await pause.take();
       }
       this.#marks.show(this.#hidden);

@@ -42,7 +42,9 @@ export class Marks {
       shown.set(name, sharing === undefined ? highlight : new Highlight(...sharing, ...highlight));
     }
     for (const { name } of this.#highlights.values()) if (!shown.has(name)) CSS.highlights.delete(name);
-    for (const [name, highlight] of shown) CSS.highlights.set(name, highlight);
+    for (const [name, highlight] of shown) {
+      if (CSS.highlights.get(name) !== highlight) CSS.highlights.set(name, highlight);
+    }
   }
 
   clear(): void {

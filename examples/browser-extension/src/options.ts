@@ -45,4 +45,9 @@ input.addEventListener("change", () => {
 bundled.addEventListener("click", () => change(forgetOwnModel));
 
 localize();
-show(await ask({ ask: "model" }));
+try {
+  show(await ask({ ask: "model" }));
+} catch (error) {
+  status.textContent = say("failed", (error as Error).message);
+  bundled.disabled = false; // which mends it
+}

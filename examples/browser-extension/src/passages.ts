@@ -6,6 +6,8 @@ interface Piece {
   /** Where in the passage it begins. */
   readonly at: number;
   readonly node: Text;
+  /** What the node held when it was read. */
+  readonly data: string;
   /** Where in the node it begins. */
   readonly from: number;
   readonly length: number;
@@ -128,7 +130,7 @@ class PassageReader {
     if (last?.node === node && last.from + last.length === from) {
       this.#pieces[this.#pieces.length - 1] = { ...last, length: last.length + text.length };
     } else {
-      this.#pieces.push({ at: this.#text.length, node, from, length: text.length });
+      this.#pieces.push({ at: this.#text.length, node, data: node.data, from, length: text.length });
     }
     this.#text += text;
   }
@@ -136,11 +138,10 @@ class PassageReader {
   #cut(text: string): void {
     let start = 0;
     for (const end of passageEnds(text)) {
-      const pieces = this.#pieces.flatMap(({ at, node, from, length }) => {
-        const [first, last] = [Math.max(at, start), Math.min(at + length, end)];
-        return first < last
-          ? [{ at: first - start, node, from: from + first - at, length: last - first }]
-          : [];
+      const pieces = this.#pieces.flatMap((piece) => {
+        const [first, last] = [Math.max(piece.at, start), Math.min(piece.at + piece.length, end)];
+        const from = piece.from + first - piece.at;
+        return first < last ? [{ ...piece, at: first - start, from, length: last - first }] : [];
       });
       this.passages.push({ text: text.slice(start, end), pieces, continues: end < text.length });
       start = end;
@@ -171,12 +172,17 @@ const INLINE = /^(inline|contents|ruby.*)$/;
 const isRow = (element: Element | null) =>
   element !== null && getComputedStyle(element).display === "table-row";
 
-/** The part of the document that a part of a passage is. */
+/** Whether the page still has a passage as it was read: pages change while they are marked. */
+export const isAsRead = ({ pieces }: Passage): boolean =>
+  pieces.every(({ node, data }) => node.isConnected && node.data === data);
+
+/** The part of the document that a part of a passage is, or what the page has left of it. */
 export function rangeOf({ pieces }: Passage, start: number, end: number): Range {
   const range = document.createRange();
   const first = pieces.find(({ at, length }) => at + length > start)!;
   const last = pieces.find(({ at, length }) => at + length >= end)!;
-  range.setStart(first.node, first.from + Math.max(0, start - first.at)); // the blank before a cell is in no node
-  range.setEnd(last.node, last.from + end - last.at);
+  const from = first.from + Math.max(0, start - first.at); // the blank before a cell of a table is in no node
+  range.setStart(first.node, Math.min(from, first.node.length));
+  range.setEnd(last.node, Math.min(last.from + Math.max(0, end - last.at), last.node.length));
   return range;
 }
