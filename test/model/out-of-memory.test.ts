@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { pipeline } from "../../src/index.node.ts";
-import { Arena } from "../../src/train/wasm/arena.ts";
-import type { TrainingKernels } from "../../src/train/wasm/kernels.ts";
 import { Machine } from "../../src/wasm/machine.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
+import { wasmDevice } from "../train/wasm-devices.ts";
 import { randomModel } from "./random-model.ts";
 
 /** In pages of 64 KiB: more than a small model takes, less than a large one. */
@@ -65,13 +64,46 @@ describe("where memory is short", () => {
     assert.ok(machine.bytes(next, 65_536).every((byte) => byte === 0));
   });
 
-  test("a training step that is too large leaves room for smaller ones", async () => {
-    const machine = await Machine.create<TrainingKernels>(await kernelModule("simd"));
-    const arena = new Arena(machine);
-    const first = arena.allocate(1000);
-    assert.throws(() => arena.allocate(2 * ENGINE_LIMIT * 65_536), OUT_OF_MEMORY);
-    arena.release();
-    assert.equal(arena.allocate(2000), first);
+  test("a training step that is too large is dropped, and smaller ones go on", async () => {
+    const device = await wasmDevice("simd", 1);
+    const weights = device.allocate(2, 2);
+    device.write(weights, Float32Array.of(1, 2, 3, 4));
+    for (let i = 0; i < 3; i++) {
+      device.release();
+      const product = device.temporary(2, 2);
+      device.matmul(weights, weights, product);
+      assert.deepEqual(await device.read(product), Float32Array.of(7, 10, 15, 22));
+
+      device.fill(weights, 0);
+      assert.throws(() => device.temporary(ENGINE_LIMIT, 65_536), OUT_OF_MEMORY);
+      assert.throws(() => device.allocate(ENGINE_LIMIT, 65_536), OUT_OF_MEMORY);
+      assert.deepEqual(
+        await device.read(weights),
+        Float32Array.of(1, 2, 3, 4),
+        "what the step had begun with",
+      );
+    }
+    device.dispose();
+  });
+
+  test("a step whose kernels need too much scratch memory is dropped when it is to be done", async () => {
+    const device = await wasmDevice("simd", 1);
+    const product = (size: number) => {
+      device.release();
+      const [row, column, out] = [
+        device.temporary(1, size),
+        device.temporary(size, 1),
+        device.temporary(1, 1),
+      ];
+      device.fill(row, 1);
+      device.fill(column, 2);
+      device.matmul(row, column, out);
+      return device.read(out);
+    };
+    assert.deepEqual(await product(3), Float32Array.of(6));
+    await assert.rejects(product(150_000), OUT_OF_MEMORY);
+    assert.deepEqual(await product(30), Float32Array.of(60));
+    device.dispose();
   });
 
   test("engines that have no memory at all left say so by the same error", async () => {

@@ -105,18 +105,22 @@ export class Workspace {
   }
 
   submit(): Promise<void> {
-    this.#done = this.#done.then(() => this.#run());
+    const run = () => this.#run();
+    this.#done = this.#done.then(run, run);
     return this.#done;
   }
 
   async #run(): Promise<void> {
     const commands = this.#commands.count;
     if (commands === 0) return;
-    const scratchBytes = Math.ceil(this.#scratch.bytes / 64) * 64;
-    const scratch = this.#scratch.address(this.machine, scratchBytes * this.#threads);
-    if (this.#team === undefined) this.#commands.run(commands, 0, 1, scratch, () => {});
-    else await this.#team.run({ commands, scratch, scratchBytes });
-    this.#commands.clear();
+    try {
+      const scratchBytes = Math.ceil(this.#scratch.bytes / 64) * 64;
+      const scratch = this.#scratch.address(this.machine, scratchBytes * this.#threads);
+      if (this.#team === undefined) this.#commands.run(commands, 0, 1, scratch, () => {});
+      else await this.#team.run({ commands, scratch, scratchBytes });
+    } finally {
+      this.#commands.clear();
+    }
   }
 
   dispose(): void {
@@ -125,7 +129,7 @@ export class Workspace {
 
   /** Memory for so many bytes that lasts for the step. */
   bytes(count: number): number {
-    return this.#arena.allocate(count);
+    return this.#dropping(() => this.#arena.allocate(count));
   }
 
   /** Sees to it that each thread has as much scratch memory. */
@@ -135,7 +139,17 @@ export class Workspace {
 
   /** Where the columns of a product may be packed, until those of the next are. */
   packed(bytes: number): number {
-    return this.#packed.grow(this.machine, bytes);
+    return this.#dropping(() => this.#packed.address(this.machine, bytes));
+  }
+
+  /** Where memory is short, the step that wanted it is over: what it has recorded is not to run before the next one's. */
+  #dropping(reserve: () => number): number {
+    try {
+      return reserve();
+    } catch (error) {
+      this.#commands.clear();
+      throw error;
+    }
   }
 
   /** @param units that the threads share */
@@ -154,18 +168,14 @@ class GrowingRegion {
     this.bytes = Math.max(this.bytes, bytes);
   }
 
-  grow(machine: Machine<TrainingKernels>, bytes: number): number {
-    this.need(bytes);
-    return this.address(machine, bytes);
-  }
-
   /** Of at least `bytes`; what commands already name stays where it is. */
   address(machine: Machine<TrainingKernels>, bytes: number): number {
-    if (bytes > this.#held) {
-      this.#at = machine.reserve(bytes);
-      this.#held = bytes;
-      machine.commit();
-    }
-    return this.#at;
+    if (bytes <= this.#held) return this.#at;
+    const needed = this.bytes;
+    this.bytes = 0; // Where this fails, what follows needs less.
+    const at = machine.reserve(bytes);
+    machine.commit();
+    [this.#at, this.#held, this.bytes] = [at, bytes, needed];
+    return at;
   }
 }
