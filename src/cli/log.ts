@@ -44,12 +44,12 @@ async function showLog(run: string, { follow, json }: LogOptions): Promise<void>
       if (line !== undefined) await write(process.stdout, `${line}\n`);
     }
     const last = entries.at(-1);
-    if (!json && !ended && last !== undefined && !isEpoch(last) && Date.now() - told > TELL_AGAIN_MS) {
+    if (!json && !ended && last !== undefined && !isEpoch(last) && performance.now() - told > TELL_AGAIN_MS) {
       const line = isPretraining(last)
         ? `step ${last.step} of ${last.steps}: ${describePace(entries.filter(isPretraining))}`
         : describeStep(last, entries);
       await write(process.stdout, `${line}\n`);
-      told = Date.now();
+      told = performance.now();
     }
     shown = Math.max(shown, entries.length);
     if (!follow || ended) return;

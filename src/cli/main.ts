@@ -6,7 +6,7 @@ import { convertCommand } from "./convert.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
-import { describeFailure, exitCodeOf, isBrokenPipe } from "./failure.ts";
+import { describeFailure, EXIT_FAILURE, exitCodeOf, isBrokenPipe } from "./failure.ts";
 import { finetuneCommand } from "./finetune.ts";
 import { inspectCommand } from "./inspect.ts";
 import { logCommand } from "./log.ts";
@@ -56,10 +56,19 @@ for (const command of [program, ...program.commands]) {
   });
 }
 
+/** What keeps results from being printed; a server or a run goes on all the same. */
+let unprintable: Error | undefined;
 process.stdout.on("error", (error) => {
   if (isBrokenPipe(error)) process.exit(0);
-  throw error;
+  if (unprintable === undefined) {
+    process.stderr.write(`electra-edge: standard output: ${describeFailure(error, false)}\n`);
+  }
+  unprintable = error;
+  process.exitCode = EXIT_FAILURE;
 });
+
+// A log or a progress line that finds no room is no reason to end what is at work.
+process.stderr.on("error", () => {});
 
 try {
   await program.parseAsync();
@@ -67,7 +76,7 @@ try {
   process.exitCode = exitCodeOf(error);
   // Commander has printed its own by now.
   const printed = error instanceof Error && error.name === "CommanderError";
-  if (!printed && !isBrokenPipe(error)) {
+  if (!printed && !isBrokenPipe(error) && error !== unprintable) {
     const debug = program.opts()["debug"] === true;
     const description = describeFailure(error, debug);
     process.stderr.write(`electra-edge: ${debug ? description : printable(description)}\n`);

@@ -3,6 +3,11 @@ import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ConvertError } from "../errors.ts";
 
+const temporaryName = (name: string) => `.${name}.${randomBytes(6).toString("hex")}.tmp`;
+
+/** Whether a name is of a file that {@link writeFileAtomically} has not finished. */
+export const isUnfinished = (name: string): boolean => /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
+
 /**
  * Writes a file whole or not at all: under a temporary name beside it, flushed to the disk, then renamed. On an error
  * nothing is left, and a file that was there before stays.
@@ -17,7 +22,7 @@ export async function writeFileAtomically(
   const unwritable = (error: unknown): never => {
     throw new ConvertError("unwritable", path, (error as Error).message, { cause: error });
   };
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(dirname(path), temporaryName(basename(path)));
   const handle = await open(temporary, "wx").catch(unwritable);
   try {
     try {

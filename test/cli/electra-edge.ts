@@ -24,12 +24,22 @@ export interface Conditions {
   readonly main?: string;
   /** Options of Node itself. */
   readonly node?: readonly string[];
+  /** What a shell does around it, in which `"$@"` is the command. */
+  readonly shell?: string;
+  /** Who runs it: a number, for the superuser to become. */
+  readonly user?: number;
 }
 
 /** Starts the command line as a user's shell would, without a terminal and without the caller's colour settings. */
-export function start(args: readonly string[], { env = {}, main = MAIN, node = [] }: Conditions = {}) {
+export function start(
+  args: readonly string[],
+  { env = {}, main = MAIN, node = [], shell, user }: Conditions = {},
+) {
   const { NO_COLOR, FORCE_COLOR, CI, ...inherited } = process.env;
-  return spawn(process.execPath, [...node, main, ...args], { env: { ...inherited, ...env } });
+  const command = [process.execPath, ...node, main, ...args];
+  const [program, ...rest] = shell === undefined ? command : ["sh", "-c", shell, "sh", ...command];
+  const as = user === undefined ? {} : { uid: user, gid: user };
+  return spawn(program!, rest, { env: { ...inherited, ...env }, ...as });
 }
 
 /** Runs the command line to its end. */

@@ -2,57 +2,12 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
-import type { Page } from "playwright-core";
 import { randomModel } from "../model/random-model.ts";
 import { withBrowserPage } from "./browser-page.ts";
-import { LIBRARY } from "./page-server.ts";
+import { held, type LoadingOptions, load } from "./caching-page.ts";
 
 const first = randomModel({ config: { intermediate_size: 8000 } });
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-
-interface Options {
-  readonly cache?: boolean | string;
-  readonly integrity?: string;
-  /** Aborts when so many bytes have been read. */
-  readonly abortAt?: number;
-}
-
-/** Loads a model in a page: its license, or the code or name of the error. */
-function load(page: Page, url: string, options: Options): Promise<string> {
-  return page.evaluate(
-    async ([library, url, { abortAt = Number.POSITIVE_INFINITY, ...options }]) => {
-      const { pipeline } = await import(library);
-      const abort = new AbortController();
-      const onProgress = ({ loaded }: { loaded: number }) => {
-        if (loaded >= abortAt) abort.abort();
-      };
-      try {
-        const signal = abort.signal;
-        const tag = await pipeline("token-classification", url, { ...options, signal, onProgress });
-        await tag("张三");
-        return `loaded ${tag.model.metadata.license ?? "first"}`;
-      } catch (error) {
-        return (error as { code: unknown }).code === undefined || error instanceof DOMException
-          ? (error as Error).name
-          : String((error as { code: unknown }).code);
-      }
-    },
-    [LIBRARY, url, options] as const,
-  );
-}
-
-/** What a page's caches hold: each cache's name and the lengths of its entries. */
-function held(page: Page): Promise<Record<string, number[]>> {
-  return page.evaluate(async () => {
-    const lengths: Record<string, number[]> = {};
-    for (const name of await caches.keys()) {
-      const cache = await caches.open(name);
-      const entries = await cache.matchAll();
-      lengths[name] = await Promise.all(entries.map(async (entry) => (await entry.arrayBuffer()).byteLength));
-    }
-    return lengths;
-  });
-}
 
 const FIRST = { "electra-edge": [first.length] };
 const NOTHING = { "electra-edge": [] };
@@ -64,7 +19,7 @@ test("a browser keeps a model in its cache", async (t) => {
     const url = `${origin}/model`;
     const fetches = () => requested.filter((path) => path === "/model").length;
     /** Runs a case and tells how often the server was asked for the model. */
-    const counted = async (options: Options = { cache: true }) => {
+    const counted = async (options: LoadingOptions = { cache: true }) => {
       const before = fetches();
       return [await load(page, url, options), fetches() - before];
     };
@@ -122,7 +77,7 @@ test("a browser keeps a model in its cache", async (t) => {
     );
 
     await t.test("only whole: nothing is left of what breaks off, is cut off, aborted or wrong", async () => {
-      const broken: Record<string, [typeof answer, Options, string]> = {
+      const broken: Record<string, [typeof answer, LoadingOptions, string]> = {
         "the connection breaks": [
           (response) => {
             response.writeHead(200, { "content-length": first.length });

@@ -224,7 +224,7 @@ interface Operation {
 
 describe("electra-edge serve, started", { timeout: 120_000 }, () => {
   it("asks for a token where it was told to", async () => {
-    const server = await serve([MODEL, "--token-env", "TAGGER_TOKEN"], { TAGGER_TOKEN: "s3cret" });
+    const server = await serve([MODEL, "--token-env", "TAGGER_TOKEN"], { env: { TAGGER_TOKEN: "s3cret" } });
     const ask = (headers: HeadersInit) => server.post({ inputs: OTHER }, { headers });
     const refused = await ask({});
     assert.equal(refused.headers.get("www-authenticate"), "Bearer");

@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { after } from "node:test";
-import { start } from "../cli/electra-edge.ts";
+import { DEFAULT_OPTIONS, type ServerOptions } from "../../src/server/options.ts";
+import { type NamedSource, readServedModels } from "../../src/server/served-model.ts";
+import { type Server, startServer } from "../../src/server/server.ts";
+import { type Conditions, start } from "../cli/electra-edge.ts";
 
 export const CONTENT = { "content-type": "application/json" };
 
@@ -22,9 +25,9 @@ export interface RunningServer {
   printed(): string;
 }
 
-/** Starts `electra-edge serve` on any free port; resolves once it listens. */
-export async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<RunningServer> {
-  const child = start(["serve", ...args, "--port", "0"], { env });
+/** Starts `electra-edge serve`, on any free port unless told; resolves once it listens. */
+export async function serve(args: readonly string[], conditions?: Conditions): Promise<RunningServer> {
+  const child = start(["serve", "--port", "0", ...args], conditions);
   started.add(child);
   const closed = once(child, "close");
   let [stdout, stderr] = ["", ""];
@@ -62,6 +65,28 @@ export async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}
     },
   };
 }
+
+/** Starts a server with workers that texts can end; see `crashing-worker.ts`. */
+export async function startWithCrashingWorkers(
+  source: NamedSource,
+  options: Partial<ServerOptions>,
+): Promise<Server> {
+  const quiet = { ...DEFAULT_OPTIONS, port: 0, logLevel: "silent" } as const;
+  const script = new URL("crashing-worker.ts", import.meta.url);
+  return startServer(await readServedModels([source]), { ...quiet, ...options }, "0.0.0", script);
+}
+
+export async function ask(
+  { address }: Server,
+  inputs: string,
+): Promise<[status: number, body: { error?: { code: string } }]> {
+  const init = { method: "POST", headers: CONTENT, body: JSON.stringify({ inputs }) };
+  const response = await fetch(`${address}/v1/token-classification`, init);
+  return [response.status, (await response.json()) as object];
+}
+
+export const isReady = async ({ address }: Server): Promise<boolean> =>
+  (await fetch(`${address}/health/ready`)).status === 200;
 
 /** What `/metrics` says, by name and labels as they are written there. */
 export async function metricsOf(url: string): Promise<ReadonlyMap<string, number>> {

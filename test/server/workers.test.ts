@@ -7,26 +7,12 @@ import { DEFAULT_OPTIONS, type ServerOptions } from "../../src/server/options.ts
 import { type NamedSource, readServedModels } from "../../src/server/served-model.ts";
 import { type Server, startServer } from "../../src/server/server.ts";
 import { MODEL } from "../cli/electra-edge.ts";
-import { CONTENT, metricsOf, until } from "./serving.ts";
+import { ask, CONTENT, isReady, metricsOf, startWithCrashingWorkers, until } from "./serving.ts";
 
 const TEXT = "李四13900001234浙江省杭州市西湖区文三路99号";
 const SOURCE: NamedSource = { name: "waybill", source: MODEL };
 
-/** With workers that texts can end. */
-async function start(options: Partial<ServerOptions>): Promise<Server> {
-  const quiet = { ...DEFAULT_OPTIONS, port: 0, logLevel: "silent" } as const;
-  const script = new URL("crashing-worker.ts", import.meta.url);
-  return startServer(await readServedModels([SOURCE]), { ...quiet, ...options }, "0.0.0", script);
-}
-
-async function askServer(
-  { address }: Server,
-  inputs: string,
-): Promise<[status: number, body: { error?: { code: string } }]> {
-  const init = { method: "POST", headers: CONTENT, body: JSON.stringify({ inputs }) };
-  const response = await fetch(`${address}/v1/token-classification`, init);
-  return [response.status, (await response.json()) as object];
-}
+const start = (options: Partial<ServerOptions>) => startWithCrashingWorkers(SOURCE, options);
 
 describe("a server whose workers end", { timeout: 120_000 }, () => {
   let server: Server;
@@ -40,36 +26,38 @@ describe("a server whose workers end", { timeout: 120_000 }, () => {
     await rm(folder, { recursive: true });
   });
 
-  const ask = (inputs: string) => askServer(server, inputs);
-
   it("retries what was lost with a worker", async () => {
-    assert.equal((await ask(`exit until ${join(folder, "once")}`))[0], 200);
+    assert.equal((await ask(server, `exit until ${join(folder, "once")}`))[0], 200);
     assert.equal((await metricsOf(server.address)).get("electra_edge_workers_lost_total"), 1);
   });
 
   for (const deed of ["exit", "throw"]) {
     it(`fails the input that makes workers ${deed}, and none beside it`, async () => {
-      const [[status, body], ...others] = await Promise.all([ask(deed), ask(TEXT), ask(TEXT)]);
+      const [[status, body], ...others] = await Promise.all([
+        ask(server, deed),
+        ask(server, TEXT),
+        ask(server, TEXT),
+      ]);
       assert.deepEqual([status, body.error?.code], [500, "worker-failed"]);
       for (const other of others) assert.equal(other[0], 200);
-      assert.equal((await ask(TEXT))[0], 200);
+      assert.equal((await ask(server, TEXT))[0], 200);
     });
   }
 
   it("is not ready while it has no worker", async () => {
-    const asked = ask("exit");
-    await until(async () => (await fetch(`${server.address}/health/ready`)).status === 503);
+    const asked = ask(server, "exit");
+    await until(async () => !(await isReady(server)));
     assert.equal((await fetch(`${server.address}/health/live`)).status, 200);
     await asked;
-    await until(async () => (await fetch(`${server.address}/health/ready`)).status === 200);
+    await until(() => isReady(server));
   });
 });
 
 it("a server ends a worker that is stuck, and says so in time", { timeout: 120_000 }, async () => {
   const server = await start({ requestTimeout: 1000 });
-  const [status, body] = await askServer(server, "hang");
+  const [status, body] = await ask(server, "hang");
   assert.deepEqual([status, body.error?.code], [503, "timeout"]);
-  await until(async () => (await askServer(server, TEXT))[0] === 200);
+  await until(async () => (await ask(server, TEXT))[0] === 200);
   assert.ok(await server.stop());
 });
 

@@ -205,7 +205,7 @@ class SeedRun {
       position: this.#position,
       best: this.#best,
       seconds: this.#seconds,
-      logBytes: await this.#folder.logBytes(),
+      logBytes: await this.#folder.saveLog(),
     };
     await this.#folder.writeState(CHECKPOINT, await this.#trainee.state(), note);
     this.#safeStep = this.#position.step;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import type { Command } from "commander";
-import { EngineError, type EngineErrorCode, TrainingError } from "../../errors.ts";
+import { ConvertError, EngineError, type EngineErrorCode, TrainingError } from "../../errors.ts";
 import { UsageError } from "../failure.ts";
 import { write } from "../terminal.ts";
 import { watchInterruption } from "./interruption.ts";
@@ -70,6 +70,7 @@ export async function workOn(
   work: (interrupted: () => boolean) => Promise<void>,
 ): Promise<void> {
   await folder.assign(process.pid);
+  await folder.sweep();
   const interruption = watchInterruption();
   try {
     await work(() => interruption.wanted);
@@ -80,11 +81,11 @@ export async function workOn(
 }
 
 /** What a run can go on after, from its last checkpoint. */
-const PASSING: readonly EngineErrorCode[] = ["device-lost", "out-of-memory", "gpu-failed"];
+const PASSING: readonly EngineErrorCode[] = ["device-lost", "out-of-memory", "gpu-failed", "thread-failed"];
 
 /**
- * What a run ends in that went wrong after a checkpoint of `step`: where it diverged, or the device failed, the error names
- * that checkpoint.
+ * What a run ends in that went wrong after a checkpoint of `step`: where it diverged, or the device or the disk failed, the
+ * error names that checkpoint.
  *
  * @param place put before the step, where steps alone don't tell the place
  */
@@ -95,6 +96,11 @@ export function namingCheckpoint(error: unknown, folder: RunFolder, step: number
   }
   if (error instanceof EngineError && PASSING.includes(error.code)) {
     return new EngineError(error.code, `${place}${error.message}; ${saved}, --resume ${folder.path} goes on`);
+  }
+  if (error instanceof ConvertError && error.code === "unwritable") {
+    const detail = error.message.slice(error.file.length + 2);
+    const goesOn = `${detail}; ${saved}, --resume ${folder.path} goes on`;
+    return new ConvertError("unwritable", error.file, goesOn, { cause: error });
   }
   return error;
 }

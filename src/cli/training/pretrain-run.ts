@@ -165,7 +165,7 @@ class PretrainRun {
       step: this.#step,
       tokens: this.#tokens,
       seconds: this.#seconds,
-      logBytes: await this.#folder.logBytes(),
+      logBytes: await this.#folder.saveLog(),
       scores: this.#scores,
       kernels: this.#trainee.kernels,
     };

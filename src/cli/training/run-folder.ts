@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { access, appendFile, mkdir, readFile, rm, truncate } from "node:fs/promises";
+import { access, appendFile, mkdir, open, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomically } from "../../convert/atomic-write.ts";
-import { TrainingError } from "../../errors.ts";
+import { isUnfinished, writeFileAtomically } from "../../convert/atomic-write.ts";
+import { ConvertError, TrainingError } from "../../errors.ts";
 import { checkByteLength, parseHeader, readHeaderLength } from "../../model/safetensors.ts";
 import { serializeSafetensors } from "../../model/safetensors-writer.ts";
 
@@ -141,8 +141,11 @@ export class RunFolder {
     return join(this.path, name);
   }
 
+  /** @throws {ConvertError} `unwritable` */
   async log(entry: object): Promise<void> {
-    await appendFile(this.file(LOG), `${JSON.stringify(entry)}\n`);
+    await appendFile(this.file(LOG), `${JSON.stringify(entry)}\n`).catch((error) => {
+      throw new ConvertError("unwritable", this.file(LOG), error.message, { cause: error });
+    });
   }
 
   /** All lines of the log; what a crash cut off in the middle of a line is left out. */
@@ -151,14 +154,26 @@ export class RunFolder {
     return lines.map((line) => JSON.parse(line));
   }
 
-  /** The log's length in bytes, up to its last whole line. */
-  async logBytes(): Promise<number> {
-    return Buffer.byteLength(await this.#logText());
+  /** Puts the log on the disk. @returns its length in bytes, up to its last whole line */
+  async saveLog(): Promise<number> {
+    const log = await open(this.file(LOG), "a");
+    try {
+      await log.sync();
+    } finally {
+      await log.close();
+    }
+    return this.#logBytes();
   }
 
-  /** Takes back what was logged after a checkpoint that is returned to. */
+  /** Takes back what was logged after a checkpoint that is returned to. A log that has lost its end stays as it is. */
   async rewindLog(bytes: number): Promise<void> {
-    if (await this.#has(LOG)) await truncate(this.file(LOG), bytes);
+    if (await this.#has(LOG)) await truncate(this.file(LOG), Math.min(bytes, await this.#logBytes()));
+  }
+
+  /** Removes what processes left that were killed while they wrote. Only for the process that works on the run. */
+  async sweep(): Promise<void> {
+    const names = await readdir(this.path);
+    await Promise.all(names.filter(isUnfinished).map((name) => rm(this.file(name), { force: true })));
   }
 
   /** Whether the run has come to its end. */
@@ -209,6 +224,10 @@ export class RunFolder {
       state.set(name, new Float32Array(Uint8Array.from(bytes.subarray(begin, end)).buffer));
     }
     return { state, note: JSON.parse(header.metadata.get("note") ?? "null") };
+  }
+
+  async #logBytes(): Promise<number> {
+    return Buffer.byteLength(await this.#logText());
   }
 
   async #logText(): Promise<string> {
