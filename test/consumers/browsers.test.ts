@@ -10,7 +10,7 @@ import { isThere } from "../runtimes/engines.ts";
 import { hostFolder } from "./page-host.ts";
 import { type PageSteps, stepsOf } from "./page-steps.ts";
 import { MODEL, PackedPackage, runIn } from "./project.ts";
-import { CONSUMERS, consumerTest, toolFile } from "./tools.ts";
+import { consumerTest, toolFile } from "./tools.ts";
 
 const PAGE = "deploy/browsers.md";
 const TEXT = "张三18600009172广东省深圳市";
@@ -103,10 +103,10 @@ describe("the packed package in a page:", () => {
 
   consumerTest("Next.js", async (t) => {
     const steps = stepsOf(PAGE, "Next.js");
-    // Turbopack takes no packages from outside of its root, so that the project has to be where the tools are.
-    const folder = await packed.createProject(steps.files, CONSUMERS);
+    // Turbopack takes no packages from outside of a project.
+    const folder = await packed.createProject(steps.files, ["next", "react", "react-dom"]);
     await runIn(folder, steps.commands);
-    const command = [toolFile("next/dist/bin/next"), "start", "--hostname", "127.0.0.1", "--port", "0"];
+    const command = ["node_modules/next/dist/bin/next", "start", "--hostname", "127.0.0.1", "--port", "0"];
     await withServer(folder, command, async (origin) => {
       await assertPageTags(t, origin, 2);
       const response = await fetch(`${origin}/entities`, { method: "POST", body: TEXT });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -47,11 +47,11 @@ export class PackedPackage {
    * A fresh project with a page's files, the model, and in its `node_modules` the packed package with the dependencies that it
    * names, and no others.
    *
-   * @param parent the folder that it lies in
+   * @param tools packages that the project has too
    * @returns its folder
    */
-  async createProject(files: PageSteps["files"], parent = tmpdir()): Promise<string> {
-    const folder = await mkdtemp(join(parent, ".electra-edge-project-"));
+  async createProject(files: PageSteps["files"], tools: readonly string[] = []): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), "electra-edge-project-"));
     this.#projects.push(folder);
     await writeFile(
       join(folder, "package.json"),
@@ -72,18 +72,38 @@ export class PackedPackage {
       await mkdir(dirname(join(modules, name)), { recursive: true });
       await symlink(`${ROOT}node_modules/${name}`, join(modules, name));
     }
+    await installTools(modules, tools);
     await linkPrograms(join(modules, ".bin"));
     return folder;
   }
 }
 
-/** What `npx` finds in a project: the tools, where they are installed, and the package's own programs. */
+/** What `npx` finds in a project: its own tools, else those of all projects, and the package's own programs. */
 async function linkPrograms(folder: string): Promise<void> {
   await mkdir(folder);
   const tools = consumerToolsInstalled() ? await readdir(toolFile(".bin")) : [];
-  for (const name of tools) await symlink(toolFile(`.bin/${name}`), join(folder, name));
+  for (const name of tools) {
+    const shared = toolFile(`.bin/${name}`);
+    const own = await readlink(shared);
+    await symlink(existsSync(join(folder, own)) ? own : shared, join(folder, name));
+  }
   for (const [name, path] of Object.entries(bin))
     await symlink(`../electra-edge/${path}`, join(folder, name));
+}
+
+/** Gives a project tools with all that they need, as files of its own: by hard links, where the disk has them. */
+async function installTools(modules: string, names: readonly string[]): Promise<void> {
+  const packages = new Set(names);
+  for (const name of packages) {
+    const from = toolFile(name);
+    if (!existsSync(from)) continue; // what is for other platforms
+    const needed = JSON.parse(readFileSync(`${from}/package.json`, "utf8"));
+    for (const key of Object.keys({ ...needed.dependencies, ...needed.optionalDependencies }))
+      packages.add(key);
+    const to = join(modules, name);
+    await mkdir(dirname(to), { recursive: true });
+    await runIn(modules, `cp -al "${from}" "${to}" || cp -R "${from}" "${to}"`);
+  }
 }
 
 /**
