@@ -25,10 +25,15 @@ export interface CrfMessages extends CrfScores {
 /** What a CRF believes of one sequence: the distribution over all paths that its constraints leave. */
 export class CrfPosterior {
   readonly #messages: CrfMessages;
+  /** [labels] each: what comes into a step, and what is summed for one label. */
+  readonly #arriving: Float64Array;
+  readonly #terms: Float64Array;
   #exact: number | undefined;
 
   constructor(messages: CrfMessages) {
     this.#messages = messages;
+    this.#arriving = new Float64Array(messages.labels);
+    this.#terms = new Float64Array(messages.labels);
   }
 
   /** log Z: the logarithm of the sum of e^score over all paths. */
@@ -118,20 +123,20 @@ export class CrfPosterior {
   /** The recursion that `assembly/crf.ts` describes, in float64. Plain loops: its steps are many. */
   #logSum({ start, end, enters, continues, leaves }: Stretch): number {
     const { steps, labels, stride, emissions, forward, backward } = this.#messages;
-    let scores: Float64Array;
+    const scores = new Float64Array(labels);
     if (start === 0) {
-      scores = new Float64Array(labels).fill(-Infinity);
       for (let to = 0; to < labels; to++) {
-        if (enters(NO_LABEL, to)) scores[to] = this.#messages.start[to]!;
+        scores[to] = enters(NO_LABEL, to) ? this.#messages.start[to]! : -Infinity;
       }
     } else {
-      scores = this.#step(start - 1, forward.subarray((start - 1) * stride), enters);
+      for (let from = 0; from < labels; from++) scores[from] = forward[(start - 1) * stride + from]!;
+      this.#step(start - 1, scores, enters);
     }
-    for (let t = start; t < end - 1; t++) scores = this.#step(t, scores, continues);
+    for (let t = start; t < end - 1; t++) this.#step(t, scores, continues);
     if (end < steps) {
-      scores = this.#step(end - 1, scores, leaves);
+      this.#step(end - 1, scores, leaves);
       for (let to = 0; to < labels; to++) {
-        scores[to] += emissions[end * labels + to]! + backward[end * stride + to]!;
+        scores[to]! += emissions[end * labels + to]! + backward[end * stride + to]!;
       }
     } else {
       for (let from = 0; from < labels; from++) {
@@ -142,24 +147,19 @@ export class CrfPosterior {
     return logSumExp(scores);
   }
 
-  /** out[to] = log Σ exp(scores[from] + emissions[t, from] + transitions[from, to]) over the allowed pairs */
-  #step(
-    t: number,
-    scores: Float32Array | Float64Array,
-    allowed: (from: number, to: number) => boolean,
-  ): Float64Array {
+  /** scores[to] = log Σ exp(scores[from] + emissions[t, from] + transitions[from, to]) over the allowed pairs, in place */
+  #step(t: number, scores: Float64Array, allowed: (from: number, to: number) => boolean): void {
     const { labels, stride, emissions, transitions } = this.#messages;
-    const out = new Float64Array(labels);
-    const terms = new Float64Array(labels);
+    const [arriving, terms] = [this.#arriving, this.#terms];
+    for (let from = 0; from < labels; from++) arriving[from] = scores[from]! + emissions[t * labels + from]!;
     for (let to = 0; to < labels; to++) {
       for (let from = 0; from < labels; from++) {
-        const score = scores[from]! + emissions[t * labels + from]!;
+        const score = arriving[from]!;
         terms[from] =
           score !== -Infinity && allowed(from, to) ? score + transitions[from * stride + to]! : -Infinity;
       }
-      out[to] = logSumExp(terms);
+      scores[to] = logSumExp(terms);
     }
-    return out;
   }
 }
 

@@ -1,6 +1,6 @@
 import { CrfPosterior } from "./crf-posterior.ts";
 import type { CrfScores } from "./crf-scores.ts";
-import { logSumExp } from "./scores.ts";
+import { indexOfMaximum, logSumExp } from "./scores.ts";
 import type { SettledTagging, TaggingStream } from "./tagging-stream.ts";
 
 /** A CRF's scores without those of a sequence. */
@@ -21,8 +21,10 @@ const LOWEST = -Number.MAX_VALUE; // taken from −∞ leaves it
  */
 export class CrfStream implements TaggingStream {
   readonly #crf: CrfTransitions;
-  /** e^transition [labels, labels], but for a factor. */
-  readonly #stepWeights: Float64Array;
+  /** [labels] each, for what a step takes: a long text has so many that garbage would show. */
+  readonly #scores: Float64Array;
+  readonly #terms: Float64Array;
+  #next: Float64Array;
   /** In what is stored: as told apart by {@link drop}, step 0 may be the one before the first that has not been dropped. */
   #steps = 0;
   #hasContext = false;
@@ -35,14 +37,11 @@ export class CrfStream implements TaggingStream {
   #deadEnd: number | undefined;
 
   constructor(crf: CrfTransitions) {
-    const { labels, stride, transitions } = crf;
     this.#crf = crf;
-    this.#best = new Float64Array(labels);
-    const packed = Float64Array.from({ length: labels * labels }, (_, pair) => {
-      return transitions[Math.floor(pair / labels) * stride + (pair % labels)]!;
-    });
-    const largest = packed.reduce((a, b) => Math.max(a, b));
-    this.#stepWeights = packed.map((score) => Math.exp(score - largest));
+    this.#scores = new Float64Array(crf.labels);
+    this.#terms = new Float64Array(crf.labels);
+    this.#next = new Float64Array(crf.labels);
+    this.#best = new Float64Array(crf.labels);
   }
 
   push(emissions: Float32Array): void {
@@ -54,32 +53,28 @@ export class CrfStream implements TaggingStream {
     this.#cameFrom = extended(this.#cameFrom, first * labels, steps * labels);
     this.#emissions.set(emissions, first * labels);
     this.#steps = steps;
-    const scores = new Float64Array(labels);
-    const next = new Float64Array(labels);
     for (let t = first; t < steps; t++) {
-      const message = this.#forward.subarray(t * stride, t * stride + labels);
+      const [best, next] = [this.#best, this.#next];
       if (t === 0) {
-        message.set(start.subarray(0, labels));
-        next.set(message);
+        for (let j = 0; j < labels; j++) next[j] = this.#forward[j] = start[j]!;
       } else {
-        for (let j = 0; j < labels; j++) {
-          scores[j] = this.#forward[(t - 1) * stride + j]! + this.#emissions[(t - 1) * labels + j]!;
-        }
-        passMessage(scores, transitions, 1, stride, message);
+        this.#addRows(this.#forward, (t - 1) * stride, this.#emissions, (t - 1) * labels);
+        this.#passMessage(1, stride, this.#forward, t * stride);
         for (let to = 0; to < labels; to++) {
           let from = 0;
           for (let i = 1; i < labels; i++) {
-            const better = this.#best[i]! + transitions[i * stride + to]!;
-            if (better > this.#best[from]! + transitions[from * stride + to]!) from = i;
+            const better = best[i]! + transitions[i * stride + to]!;
+            if (better > best[from]! + transitions[from * stride + to]!) from = i;
           }
-          next[to] = this.#best[from]! + transitions[from * stride + to]!;
+          next[to] = best[from]! + transitions[from * stride + to]!;
           this.#cameFrom[t * labels + to] = from;
         }
       }
       for (let j = 0; j < labels; j++) next[j]! += this.#emissions[t * labels + j]!;
-      const largest = next.reduce((a, b) => Math.max(a, b));
+      const largest = next[indexOfMaximum(next)]!;
       if (largest === -Infinity) this.#deadEnd ??= t;
-      for (let j = 0; j < labels; j++) this.#best[j] = next[j]! - (largest === -Infinity ? 0 : largest);
+      else for (let j = 0; j < labels; j++) next[j]! -= largest;
+      [this.#best, this.#next] = [next, best];
     }
   }
 
@@ -92,14 +87,14 @@ export class CrfStream implements TaggingStream {
     const backward = this.#backward(isEnd);
     const probabilities = new Float32Array((known - skipped) * labels);
     for (let t = skipped; t < known; t++) {
-      const row = Float64Array.from({ length: labels }, (_, j) => {
-        return this.#forward[t * stride + j]! + this.#emissions[t * labels + j]! + backward[t * stride + j]!;
-      });
-      const weights = this.#weights(row);
-      const sum = weights.reduce((a, b) => a + b);
-      weights.forEach((weight, j) => {
-        probabilities[(t - skipped) * labels + j] = sum > 0 ? weight / sum : 0;
-      });
+      const row = this.#addRows(this.#forward, t * stride, this.#emissions, t * labels);
+      for (let j = 0; j < labels; j++) row[j]! += backward[t * stride + j]!;
+      exponentiate(row);
+      let sum = 0;
+      for (let j = 0; j < labels; j++) sum += row[j]!;
+      for (let j = 0; j < labels; j++) {
+        probabilities[(t - skipped) * labels + j] = sum > 0 ? row[j]! / sum : 0;
+      }
     }
     const posterior = new CrfPosterior({
       ...this.#crf,
@@ -155,35 +150,47 @@ export class CrfStream implements TaggingStream {
   /** How many of the first steps the last step's label tells nothing of. @param atMost that are asked about */
   #mixedSteps(atMost: number): number {
     const { labels, stride } = this.#crf;
-    const all = [...Array(labels).keys()];
-    const last = atMost === 0 ? 0 : this.#steps - 1;
-    const possible = all.filter((j) => this.#best[j] !== -Infinity);
+    const stepWeights = this.#stepWeights();
+    const possible: number[] = [];
+    for (let j = 0; j < labels; j++) if (this.#best[j] !== -Infinity) possible.push(j);
+    const columns = possible.length;
     // [labels, possible]: how likely, but for a factor of each column, a label is to lead to each of the last step's.
-    let leads = all.map((label) => Float64Array.from(possible, (j) => (label === j ? 1 : 0)));
+    let leads = new Float64Array(labels * columns);
+    let next = new Float64Array(labels * columns);
+    possible.forEach((label, j) => {
+      leads[label * columns + j] = 1;
+    });
+    const after = new Float64Array(labels);
+    const sums = new Float64Array(columns);
+    const last = atMost === 0 ? 0 : this.#steps - 1;
     for (let t = last - 1; t >= 0; t--) {
-      const after = this.#weights(this.#emissions.subarray((t + 1) * labels, (t + 2) * labels));
-      const next = all.map(() => new Float64Array(possible.length));
-      for (const from of all) {
-        for (const to of all) {
-          const weight = this.#stepWeights[from * labels + to]! * after[to]!;
+      for (let j = 0; j < labels; j++) after[j] = this.#emissions[(t + 1) * labels + j]!;
+      exponentiate(after);
+      next.fill(0);
+      for (let from = 0; from < labels; from++) {
+        for (let to = 0; to < labels; to++) {
+          const weight = stepWeights[from * labels + to]! * after[to]!;
           if (weight === 0) continue;
-          for (let j = 0; j < possible.length; j++) next[from]![j]! += weight * leads[to]![j]!;
+          for (let j = 0; j < columns; j++) next[from * columns + j]! += weight * leads[to * columns + j]!;
         }
       }
-      leads = next;
-      const before = this.#weights(
-        Float64Array.from(all, (j) => this.#forward[t * stride + j]! + this.#emissions[t * labels + j]!),
-      );
-      const sums = possible.map((_, j) =>
-        all.reduce((sum, label) => sum + before[label]! * leads[label]![j]!, 0),
-      );
+      [leads, next] = [next, leads];
+      const before = this.#addRows(this.#forward, t * stride, this.#emissions, t * labels);
+      exponentiate(before);
+      sums.fill(0);
+      for (let label = 0; label < labels; label++) {
+        for (let j = 0; j < columns; j++) sums[j]! += before[label]! * leads[label * columns + j]!;
+      }
       let spread = 0;
-      for (const label of all) {
-        const shares = sums.map((sum, j) => (before[label]! * leads[label]![j]!) / sum);
-        spread += Math.max(...shares) - Math.min(...shares);
-        sums.forEach((sum, j) => {
-          leads[label]![j]! /= sum;
-        });
+      for (let label = 0; label < labels; label++) {
+        let [most, least] = [-Infinity, Infinity];
+        for (let j = 0; j < columns; j++) {
+          leads[label * columns + j]! /= sums[j]!;
+          const share = before[label]! * leads[label * columns + j]!;
+          most = Math.max(most, share);
+          least = Math.min(least, share);
+        }
+        spread += most - least;
       }
       // Not so where a sum is 0, and the spread no number: too unlikely for float64 to say.
       if (t < atMost && spread <= TOLERANCE) return t + 1;
@@ -191,46 +198,57 @@ export class CrfStream implements TaggingStream {
     return 0;
   }
 
-  /** e^score, but for a factor. */
-  #weights(scores: Float32Array | Float64Array): Float64Array {
-    const largest = Math.max(...scores, LOWEST);
-    return Float64Array.from(scores, (score) => Math.exp(score - largest));
+  /** e^transition [labels, labels], but for a factor. */
+  #stepWeights(): Float64Array {
+    const { labels, stride, transitions } = this.#crf;
+    const weights = new Float64Array(labels * labels);
+    for (let from = 0; from < labels; from++) {
+      for (let to = 0; to < labels; to++) weights[from * labels + to] = transitions[from * stride + to]!;
+    }
+    exponentiate(weights);
+    return weights;
   }
 
   #backward(isEnd: boolean): Float32Array {
-    const { labels, stride, transitions, end } = this.#crf;
+    const { labels, stride, end } = this.#crf;
     const messages = new Float32Array(this.#steps * stride);
     if (isEnd) messages.set(end.subarray(0, labels), (this.#steps - 1) * stride);
-    const scores = new Float64Array(labels);
     for (let t = this.#steps - 2; t >= 0; t--) {
-      for (let j = 0; j < labels; j++) {
-        scores[j] = messages[(t + 1) * stride + j]! + this.#emissions[(t + 1) * labels + j]!;
-      }
-      passMessage(scores, transitions, stride, 1, messages.subarray(t * stride, t * stride + labels));
+      this.#addRows(messages, (t + 1) * stride, this.#emissions, (t + 1) * labels);
+      this.#passMessage(stride, 1, messages, t * stride);
     }
     return messages;
   }
+
+  /** The sum of two rows of labels, in `#scores`. */
+  #addRows(a: Float32Array, atA: number, b: Float32Array, atB: number): Float64Array {
+    for (let j = 0; j < this.#crf.labels; j++) this.#scores[j] = a[atA + j]! + b[atB + j]!;
+    return this.#scores;
+  }
+
+  /**
+   * out[at + j] = log Σᵢ exp(#scores[i] + transition between i and j), shifted so that its maximum is 0.
+   *
+   * @param across how far apart the transitions of neighbouring j lie, and `along` those of neighbouring i
+   */
+  #passMessage(across: number, along: number, out: Float32Array, at: number): void {
+    const { labels, transitions } = this.#crf;
+    let largest = -Infinity;
+    for (let j = 0; j < labels; j++) {
+      for (let i = 0; i < labels; i++) {
+        this.#terms[i] = this.#scores[i]! + transitions[j * across + i * along]!;
+      }
+      out[at + j] = logSumExp(this.#terms);
+      largest = Math.max(largest, out[at + j]!);
+    }
+    if (largest !== -Infinity) for (let j = 0; j < labels; j++) out[at + j]! -= largest;
+  }
 }
 
-/**
- * out[j] = log Σᵢ exp(scores[i] + transition between i and j), shifted so that its maximum is 0.
- *
- * @param across how far apart the transitions of neighbouring j lie, and `along` those of neighbouring i
- */
-function passMessage(
-  scores: Float64Array,
-  transitions: Float32Array,
-  across: number,
-  along: number,
-  out: Float32Array,
-): void {
-  const terms = new Float64Array(scores.length);
-  for (let j = 0; j < out.length; j++) {
-    for (let i = 0; i < terms.length; i++) terms[i] = scores[i]! + transitions[j * across + i * along]!;
-    out[j] = logSumExp(terms);
-  }
-  const largest = out.reduce((a, b) => Math.max(a, b));
-  if (largest !== -Infinity) for (let j = 0; j < out.length; j++) out[j]! -= largest;
+/** e^score in the score's place, but for a factor. */
+function exponentiate(scores: Float64Array): void {
+  const largest = Math.max(scores[indexOfMaximum(scores)]!, LOWEST);
+  for (let i = 0; i < scores.length; i++) scores[i] = Math.exp(scores[i]! - largest);
 }
 
 /** Room for `length` values, the first `used` of them kept; it doubles, so that parts can be added one by one. */

@@ -74,19 +74,21 @@ export class LongText {
   }
 
   #push({ place, start, end, word, emissions }: TokenRows): void {
-    const packed = new Float32Array(emissions.length);
+    const labels = this.#labels;
     let steps = 0;
-    for (const row of place.keys()) {
+    for (let row = 0; row < place.length; row++) {
       const token = this.#reader.take(place[row]!, start[row]!, end[row]!, word[row]!);
       if (token === undefined) continue;
       this.#tokens.push(token);
-      const scores = packed.subarray(steps * this.#labels, ++steps * this.#labels);
-      scores.set(emissions.subarray(row * this.#labels, (row + 1) * this.#labels));
       const left = this.#labelsAt?.get(token.place);
-      if (left !== undefined)
-        for (const label of scores.keys()) if (!left.has(label)) scores[label] = -Infinity;
+      // The labelled rows move together, none before its turn.
+      for (let label = 0; label < labels; label++) {
+        const score = left?.has(label) === false ? -Infinity : emissions[row * labels + label]!;
+        emissions[steps * labels + label] = score;
+      }
+      steps++;
     }
-    this.#stream.push(packed.subarray(0, steps * this.#labels));
+    this.#stream.push(emissions.subarray(0, steps * labels));
   }
 
   /** Takes what is settled: whole words, and no entity that might go on. */

@@ -45,21 +45,25 @@ export class MergedRows {
   }
 
   /** Hands over the tokens before a place in the text's input that some window held; there will be no more of them. */
-  takeBefore(place: number): TokenRows {
-    const count = Math.max(0, Math.min(place - this.#place, this.#count));
-    const held = Int32Array.from(Array(count).keys()).filter((at) => this.#weights[at]! > 0);
-    const emissions = new Float32Array(held.length * this.#labels);
-    emissions.forEach((_, i) => {
-      const at = held[Math.floor(i / this.#labels)]!;
-      emissions[i] = this.#sums[at * this.#labels + (i % this.#labels)]! / this.#weights[at]!;
-    });
-    const taken = {
-      place: held.map((at) => this.#place + at),
-      start: held.map((at) => this.#start[at]!),
-      end: held.map((at) => this.#end[at]!),
-      word: held.map((at) => this.#word[at]!),
-      emissions,
-    };
+  takeBefore(limit: number): TokenRows {
+    const count = Math.max(0, Math.min(limit - this.#place, this.#count));
+    let held = 0;
+    for (let at = 0; at < count; at++) if (this.#weights[at]! > 0) held++;
+    const [place, start] = [new Int32Array(held), new Int32Array(held)];
+    const [end, word] = [new Int32Array(held), new Int32Array(held)];
+    const emissions = new Float32Array(held * this.#labels);
+    for (let at = 0, row = 0; at < count; at++) {
+      const weight = this.#weights[at]!;
+      if (!(weight > 0)) continue;
+      place[row] = this.#place + at;
+      start[row] = this.#start[at]!;
+      end[row] = this.#end[at]!;
+      word[row] = this.#word[at]!;
+      for (let label = 0; label < this.#labels; label++) {
+        emissions[row * this.#labels + label] = this.#sums[at * this.#labels + label]! / weight;
+      }
+      row++;
+    }
     for (const column of [this.#start, this.#end, this.#word, this.#weights]) {
       column.copyWithin(0, count);
       column.fill(0, this.#count - count);
@@ -68,7 +72,7 @@ export class MergedRows {
     this.#sums.fill(0, (this.#count - count) * this.#labels);
     this.#place += count;
     this.#count -= count;
-    return taken;
+    return { place, start, end, word, emissions };
   }
 
   #makeRoom(count: number): void {
