@@ -2,14 +2,13 @@ import type { Sequence } from "../model/batch.ts";
 import type { PathConstraints } from "../model/crf-constraints.ts";
 import type { TaggingStream } from "../model/tagging-stream.ts";
 import type { TextWindow } from "../text/windows.ts";
-import type { Entity, TaggedText, TokenEntity } from "./aggregate.ts";
+import type { TaggedText } from "./aggregate.ts";
+import { type Finding, FoundList } from "./found-list.ts";
 import type { LabelledToken, LabelledTokens } from "./labelled-tokens.ts";
 import { MergedRows, type TokenRows } from "./merged-rows.ts";
 
 /** A window as the model takes it. */
 export interface WindowSequence extends TextWindow, Sequence {}
-
-type Finding = Entity | TokenEntity;
 
 interface LongTextLabels {
   readonly labels: number;
@@ -25,7 +24,7 @@ const PATIENCE = 256;
  * tokens those that are not settled.
  */
 export class LongText {
-  readonly found: Finding[] = [];
+  readonly #found = new FoundList();
   readonly #text: string;
   readonly #labels: number;
   readonly #labelsAt: PathConstraints["labelsAt"];
@@ -73,6 +72,11 @@ export class LongText {
     if (window.closes) this.#stream = this.#createStream();
   }
 
+  /** All that was found, in order; to be asked for once, at the end. */
+  found(): Finding[] {
+    return this.#found.take(this.#text);
+  }
+
   #push({ place, start, end, word, emissions }: TokenRows): void {
     const labels = this.#labels;
     let steps = 0;
@@ -117,7 +121,7 @@ export class LongText {
     const isOpen =
       !isEnd && last !== undefined && "entity_group" in last && last.end === tokens[known - 1]!.entityEnd;
     if (isOpen) while (done > 0 && tokens[done - 1]!.start >= last.start) done--;
-    for (const entity of isOpen ? entities.slice(0, -1) : entities) this.found.push(entity);
+    for (const entity of isOpen ? entities.slice(0, -1) : entities) this.#found.add(entity);
     this.#stream.drop(done);
     this.#tokens = tokens.slice(done);
     this.#patience = Math.max(PATIENCE, 2 * this.#tokens.length);

@@ -159,7 +159,7 @@ export class Tagger {
         tagging.read(window, head.scores(row, window.ids.length));
         onProgress?.({ done: window.end.at(-1)!, total: text.length });
       },
-      result: () => tagging.found as Entity[] | TokenEntity[],
+      result: () => tagging.found() as Entity[] | TokenEntity[],
     };
   }
 

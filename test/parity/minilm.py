@@ -5,8 +5,8 @@
 
 The package has the Hugging Face directory of sentence-transformers/all-MiniLM-L6-v2. Embeddings are sentence-transformers':
 the mean of the last hidden state over a text's tokens, of length 1. test/parity/minilm.ts converts the directory to
-float32 and int8, embeds the same texts, and fails where float32 differs by more than 1e-4, or the cosine of a sentence is
-below 0.99.
+float32 and int8, embeds the same texts on both builds of the kernels, and fails where float32 differs by more than 1e-4, or
+the cosine of a sentence is below 0.99.
 """
 
 import json

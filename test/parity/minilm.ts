@@ -6,18 +6,28 @@ import { convertDirectory } from "../../src/convert/index.ts";
 import { pipeline } from "../../src/index.node.ts";
 
 const LARGEST_DIFFERENCE = 1e-4;
-/** A letter alone, or nothing, is a text that the model was never taught: int8 comes less near there. */
-const LEAST_COSINES = { sentences: 0.99, scraps: 0.97 };
+/**
+ * A letter alone, or nothing, is a text that the model was never taught, and the seven bits that activations have on relaxed
+ * SIMD come less near there. The sixteen of plain SIMD do not: the weights are not what is lost.
+ */
+const LEAST_COSINES = { simd: { sentences: 0.99, scraps: 0.99 }, relaxed: { sentences: 0.99, scraps: 0.97 } };
 
 const directory = process.argv[2]!;
 const reference: { text: string; embedding: number[] }[] = JSON.parse(
   await readFile(join(directory, "reference.json"), "utf8"),
 );
 
+const files = { f32: "", int8: "" };
 for (const dtype of ["f32", "int8"] as const) {
-  const file = join(directory, `${dtype}.model.safetensors`);
-  await convertDirectory(directory, file, { dtype });
-  const extract = await pipeline("feature-extraction", file);
+  files[dtype] = join(directory, `${dtype}.model.safetensors`);
+  await convertDirectory(directory, files[dtype], { dtype });
+}
+for (const [dtype, kernels] of [
+  ["f32", "simd"],
+  ["int8", "simd"],
+  ["int8", "relaxed"],
+] as const) {
+  const extract = await pipeline("feature-extraction", files[dtype], { kernels });
   let largest = 0;
   const least = { sentences: 1, scraps: 1 };
   for (const { text, embedding } of reference) {
@@ -32,8 +42,10 @@ for (const dtype of ["f32", "int8"] as const) {
   extract.dispose();
   const cosines = `${least.sentences.toFixed(5)}, of scraps ${least.scraps.toFixed(5)}`;
   console.log(
-    `${dtype}: largest difference ${largest.toExponential(1)}, least cosine of sentences ${cosines}`,
+    `${dtype}, ${kernels}: largest difference ${largest.toExponential(1)}, least cosine of sentences ${cosines}`,
   );
   if (dtype === "f32") assert.ok(largest <= LARGEST_DIFFERENCE);
-  for (const kind of ["sentences", "scraps"] as const) assert.ok(least[kind] >= LEAST_COSINES[kind], kind);
+  for (const kind of ["sentences", "scraps"] as const) {
+    assert.ok(least[kind] >= LEAST_COSINES[kernels][kind], kind);
+  }
 }
