@@ -1,6 +1,7 @@
 // The package in web pages: what docs/deploy/browsers.md has its readers do, done with the packed package in fresh projects.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { after, before, describe, type TestContext } from "node:test";
 import { type Browser, chromium } from "playwright-core";
 import { type Entity, pipeline } from "../../src/index.node.ts";
@@ -115,13 +116,15 @@ describe("the packed package in a page:", () => {
   });
 });
 
-/** The address that a server prints once it listens. */
-async function addressIn(output: AsyncIterable<Buffer>): Promise<string> {
-  let printed = "";
-  for await (const piece of output) {
-    printed += piece;
-    const address = /http:\/\/127\.0\.0\.1:\d+/.exec(printed);
-    if (address !== null) return address[0];
-  }
-  assert.fail(`the server ended:\n${printed}`);
+/** The address that a server prints once it listens. What it prints later is read too, or it would end for want of a reader. */
+function addressIn(output: Readable): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = "";
+    output.on("data", (piece) => {
+      printed += piece;
+      const address = /http:\/\/127\.0\.0\.1:\d+/.exec(printed);
+      if (address !== null) resolve(address[0]);
+    });
+    output.once("end", () => reject(new Error(`the server ended:\n${printed}`)));
+  });
 }
