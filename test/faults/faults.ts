@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { chmod, mkdir } from "node:fs/promises";
+import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Conditions } from "../cli/electra-edge.ts";
 
@@ -7,7 +9,7 @@ const preload = (name: string) => ["--import", fileURLToPath(new URL(name, impor
 /** A clock that goes backwards, a minute at each look. */
 export const BACKWARD_CLOCK: Conditions = { node: preload("backward-clock.js") };
 
-/** What the command line does of itself until a file is in its place, each for the n-th time. */
+/** The steps by which a file gets to its place. */
 export const WRITING = ["writeFile", "sync", "rename"] as const;
 
 /**
@@ -31,6 +33,19 @@ export const dyingThreads = (nth: number): Conditions => ({
 export const noFileBeyond = (blocks: number): Conditions => ({
   shell: `ulimit -f ${blocks}; exec "$@"`,
 });
+
+/** A device that takes nothing: it stands in for a full disk under what is printed. */
+const FULL = "/dev/full";
+
+/** Whether {@link fullUnder} works here; where not, the test is skipped. */
+export function hasFullDevice(t: TestContext): boolean {
+  if (existsSync(FULL)) return true;
+  t.skip(`this system has no ${FULL}`);
+  return false;
+}
+
+/** @param output 1 for results, 2 for logs and progress */
+export const fullUnder = (output: 1 | 2): Conditions => ({ shell: `exec "$@" ${output}> ${FULL}` });
 
 const NOBODY = 65_534;
 

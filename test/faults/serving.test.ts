@@ -16,7 +16,7 @@ import {
   startWithCrashingWorkers,
   until,
 } from "../server/serving.ts";
-import { BACKWARD_CLOCK } from "./faults.ts";
+import { BACKWARD_CLOCK, fullUnder, hasFullDevice } from "./faults.ts";
 
 // Workers that crash, throw or hang are in test/server/workers.test.ts, clients that hang up in test/server/load.test.ts.
 
@@ -41,10 +41,11 @@ describe("serving", { timeout: 120_000 }, () => {
 
   const conditions: Record<string, Conditions> = {
     "a clock that goes backwards": BACKWARD_CLOCK,
-    "a full disk under its log": { shell: 'exec "$@" 2> /dev/full' },
+    "a full disk under its log": fullUnder(2),
   };
   for (const [what, condition] of Object.entries(conditions)) {
-    it(`${what} keeps no answer back, and none that was begun when it is stopped`, async () => {
+    it(`${what} keeps no answer back, and none that was begun when it is stopped`, async (t) => {
+      if (condition.shell !== undefined && !hasFullDevice(t)) return;
       const server = await serve([MODEL], condition);
       for (let i = 0; i < 3; i++) assert.deepEqual(await entitiesOf(server), expected);
       assert.equal((await server.post("no JSON")).status, 400);
