@@ -31,9 +31,8 @@ const STEPS = Array.from(
   ([, step]) => step!,
 );
 const WAYBILL_MODEL = fileURLToPath(new URL("../../weights/waybill-zh.safetensors", import.meta.url));
-/** Chrome's own measure of a task that blocks. */
+/** Chrome's own measure of a task that blocks, in milliseconds. */
 const LONG_TASK = 50;
-const ATTEMPTS = 5;
 
 describe("examples/browser-extension in Chromium", { timeout: 300_000 }, () => {
   const chromium = findChromium();
@@ -315,23 +314,18 @@ describe("examples/browser-extension in Chromium", { timeout: 300_000 }, () => {
     const page = await browser.open({ body: longPage(20_000) });
     const popup = await browser.openPopup(page);
     await mark(popup); // the model is warm from here on
-    let blocked = Number.POSITIVE_INFINITY;
-    // Another program may hold the page up, but not each time.
-    for (let attempt = 0; attempt < ATTEMPTS && blocked > LONG_TASK; attempt++) {
-      await press(popup, "#clear", "cleared");
-      await page.evaluate(() => scrollTo(0, document.body.scrollHeight / 2));
-      const watched = await watchPage(page);
-      await mark(popup);
-      const { first, all, longest } = await watched.stop();
-      t.diagnostic(
-        `${all.marks} marks in ${all.milliseconds.toFixed(0)} ms, the first ${first.marks} after ` +
-          `${first.milliseconds.toFixed(0)} ms; longest task: ${longest.toFixed(0)} ms`,
-      );
-      assert.ok(first.marks > 0 && first.marks < all.marks / 2);
-      assert.equal(first.inSight, first.marks, "the first ones are in sight");
-      blocked = longest;
-    }
-    assert.ok(blocked <= LONG_TASK, `a task of ${blocked} ms, and longer than ${LONG_TASK} in all attempts`);
+    await press(popup, "#clear", "cleared");
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight / 2));
+    const watched = await watchPage(page);
+    const longest = await browser.longestTask(() => mark(popup));
+    const { first, all, longTasks } = await watched.stop();
+    t.diagnostic(
+      `${all.marks} marks in ${all.milliseconds.toFixed(0)} ms, the first ${first.marks} after ` +
+        `${first.milliseconds.toFixed(0)} ms; longest task: ${longest.toFixed(1)} ms of CPU; ${longTasks} long by the clock`,
+    );
+    assert.ok(first.marks > 0 && first.marks < all.marks / 2);
+    assert.equal(first.inSight, first.marks, "the first ones are in sight");
+    assert.ok(longest <= LONG_TASK, `a task of ${longest} ms`);
   });
 
   inChromium("marks what a page that changes meanwhile has kept", async () => {

@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { type BrowserContext, type CDPSession, chromium, type Page, type Worker } from "playwright-core";
 import { CHROMIUM_FLAGS } from "../runtimes/chromium.ts";
 import { Popup } from "./extension-popup.ts";
+import { longestTask } from "./extension-trace.ts";
 
 export const EXAMPLE = fileURLToPath(new URL("../../examples/browser-extension/", import.meta.url));
 
@@ -121,6 +122,11 @@ export class ExtensionBrowser {
       if (popup !== undefined) return Popup.attach(this.#devTools, popup.targetId);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** The longest task of the pages' main threads while something is done, in milliseconds of CPU. */
+  longestTask(work: () => Promise<unknown>): Promise<number> {
+    return longestTask(this.#devTools, work);
   }
 
   /** Ends what runs of the extension under such a URL, as Chrome does when it likes. @returns how many there were */
