@@ -142,6 +142,28 @@ describe("a CRF over a sequence in parts", () => {
   });
 });
 
+test("a CRF in parts tells at once where the last path ends, dropped steps left out of the count", () => {
+  const labels = 4;
+  for (const impossible of [0, 40, 77]) {
+    const { crf, emissions } = randomCase({ labels, steps: 80, scale: 1, seed: 11 });
+    emissions.fill(-Infinity, impossible * labels, (impossible + 1) * labels);
+    const stream = new CrfStream(crf);
+    stream.push(emissions.slice(0, 60 * labels));
+    const first = stream.settle(false);
+    assert.equal(first.deadEnd, impossible < 60 ? impossible : undefined);
+    const dropped = impossible < 60 ? 0 : first.labels.length - 1;
+    assert.ok(impossible < 60 || dropped > 0);
+    stream.drop(dropped);
+    stream.push(emissions.slice(60 * labels));
+    for (const isEnd of [false, true]) assert.equal(stream.settle(isEnd).deadEnd, impossible - dropped);
+  }
+  const { crf, emissions } = randomCase({ labels, steps: 5, scale: 1, seed: 12 });
+  const stream = new CrfStream({ ...crf, end: crf.end.map(() => -Infinity) });
+  stream.push(emissions);
+  assert.equal(stream.settle(false).deadEnd, undefined);
+  assert.equal(stream.settle(true).deadEnd, 4);
+});
+
 test("without a CRF each token is settled by itself", () => {
   const { emissions } = randomCase({ labels: 4, steps: 30, scale: 1, seed: 3 });
   const { path, probabilities, mostHeld } = runThrough(new SoftmaxStream(4), emissions, 4, 8);

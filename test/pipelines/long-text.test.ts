@@ -36,9 +36,10 @@ describe("a text that is longer than the model", () => {
   for (const crf of [undefined, { tokens: "characters" as const }]) {
     test(`has in each line what the line would have alone, ${crf ? "with" : "without"} a CRF`, async () => {
       const tag = await load({ crf });
-      const lines = Array.from({ length: 60 }, (_, i) => madeUp(i, 1 + (i % 37)).trim() || "a");
+      const lines = Array.from({ length: 90 }, (_, i) => madeUp(i, 1 + (i % 37)).trim() || "a");
       const text = lines.join("\n");
       const tokens = await tag(text, eachToken);
+      assert.ok(tokens.length > 1024, "more than are kept together");
       const entities = await tag(text, everything);
       const expectedTokens: TokenEntity[] = [];
       const expectedEntities: Entity[] = [];
