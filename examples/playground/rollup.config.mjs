@@ -10,7 +10,7 @@ const scripts = "build/playground/js/examples/playground/src";
 const site = "build/playground/site";
 
 const MODELS = ["waybill-zh", "contacts-zh", "electra-tiny-zh-discriminator", "electra-tiny-zh-generator"];
-const STYLES = ["page", "sections", "media"];
+const STYLES = ["page", "curves", "sections", "media"];
 const WAYBILLS = 400;
 
 /** The library as it is published, which pages and workers import, and all that is no script. */

@@ -118,7 +118,7 @@ export function startAttention(tagging: Tagging, theme: { onChange(listener: () 
       .map((token, to) => ({ token, share: weight(from, to) }))
       .sort((a, b) => b.share - a.share)
       .slice(0, 3)
-      .map(({ token, share }) => `${token} ${formatPercent(share)}`);
+      .map(({ token, share }) => `“${token}” (${formatPercent(share)})`);
     byId("attention-words").textContent = text("looksAt", {
       token: tokens[from]!,
       others: looks.join(text("comma")),

@@ -84,7 +84,7 @@ const en = {
   headName: "Layer {layer}, head {head}",
   headDescription: "{head}: the attention of {tokens} tokens to each other.",
   headScroll: "The head, to be scrolled",
-  looksAt: "{token} looks at {others}.",
+  looksAt: "“{token}” looks at {others}.",
 
   "training.title": "Train one yourself",
   "training.lead":
@@ -120,6 +120,7 @@ const en = {
   lossTitle: "Loss on what it learns from",
   lossDescription: "The loss by step; the last is {loss}.",
   f1Title: "F1 on the texts kept back",
+  f1Later: "After the first epoch.",
   f1Description: "F1 after each epoch; the last is {f1}.",
   loss: "loss",
   step: "step",
@@ -232,7 +233,7 @@ const zh: Readonly<Record<TextKey, string>> = {
   headName: "第 {layer} 层第 {head} 头",
   headDescription: "{head}：{tokens} 个词元之间的注意力。",
   headScroll: "注意力头，可滚动",
-  looksAt: "{token} 在看 {others}。",
+  looksAt: "“{token}”在看{others}。",
 
   "training.title": "亲手训练一个",
   "training.lead":
@@ -266,6 +267,7 @@ const zh: Readonly<Record<TextKey, string>> = {
   lossTitle: "训练文本上的损失",
   lossDescription: "每一步的损失；最后为 {loss}。",
   f1Title: "留出文本上的 F1",
+  f1Later: "第一轮结束后显示。",
   f1Description: "每轮之后的 F1；最后为 {f1}。",
   loss: "损失",
   step: "步",

@@ -90,17 +90,20 @@ export function startTraining({ model, worker, ownVersion }: Tagging): void {
       wholeX: true,
       series: [{ name: text("loss"), look: 0, points: thin(losses, POINTS) }],
     });
-    const scores = [[0, 0] as const, ...epochs.map(({ step, f1 }) => [step, f1] as const)];
-    byId("f1-curve").innerHTML = lineChart({
-      id: "f1",
-      title: text("f1Title"),
-      description: text("f1Description", { f1: formatNumber(epochs.at(-1)?.f1 ?? 0) }),
-      xLabel: text("step"),
-      xDomain: [0, last.steps],
-      yDomain: [0, 1],
-      wholeX: true,
-      series: [{ name: "F1", look: 3, points: scores, ...(scores.length > 1 && { mark: scores.at(-1)! }) }],
-    });
+    const scores = epochs.map(({ step, f1 }) => [step, f1] as const);
+    byId("f1-curve").innerHTML =
+      scores.length === 0
+        ? `<p class="quiet">${text("f1Later")}</p>`
+        : lineChart({
+            id: "f1",
+            title: text("f1Title"),
+            description: text("f1Description", { f1: formatNumber(scores.at(-1)![1]) }),
+            xLabel: text("step"),
+            xDomain: [0, last.steps],
+            yDomain: [0, 1],
+            wholeX: true,
+            series: [{ name: "F1", look: 3, points: scores, mark: scores.at(-1)! }],
+          });
     byId("losses").innerHTML = steps
       .slice(-ROWS)
       .map(({ step, loss }) => `<tr><td>${step}</td><td>${loss.toPrecision(6)}</td></tr>`)
@@ -178,18 +181,17 @@ export function startTraining({ model, worker, ownVersion }: Tagging): void {
     byId("clear-file").hidden = own === undefined;
     byId("data-name").textContent =
       own === undefined ? text("builtIn") : `${own.name} (${formatBytes(own.size)})`;
-    if (data !== undefined) {
-      byId("data-size").textContent = text("dataSize", {
-        texts: data.texts,
-        dev: data.dev,
-        labels: data.labels,
-      });
-    }
+    byId("data-size").textContent =
+      data === undefined ? "" : text("dataSize", { texts: data.texts, dev: data.dev, labels: data.labels });
   };
-  file.addEventListener("change", showData);
+  const showOtherData = () => {
+    data = undefined;
+    showData();
+  };
+  file.addEventListener("change", showOtherData);
   byId("clear-file").addEventListener("click", () => {
     file.value = "";
-    showData();
+    showOtherData();
   });
   trainer.addEventListener("message", showData);
   language.onChange(() => {
