@@ -23,8 +23,8 @@ const TEXTS = [
   "a".repeat(300),
 ];
 const SAMPLES = 10;
-/** Of resident memory, between the second sample and the last, in MB: allocators keep some. */
-const ALLOWED_GROWTH = 16;
+/** In MB, between half the work and all of it: what allocators keep differs from time to time. */
+const ALLOWED_GROWTH = 8;
 
 interface Sample {
   readonly done: number;
@@ -87,9 +87,9 @@ const figures = {
 };
 tag.dispose();
 
-/** What has grown; the first sample is before caches and pools of the engine's own have filled. */
+/** What has grown in the second half; in the first the engine makes its own heap as large as the work wants it. */
 const complaints = Object.entries(figures).flatMap(([what, samples]) => {
-  const [early, last] = [samples[1]!, samples.at(-1)!];
+  const [early, last] = [samples[SAMPLES / 2]!, samples.at(-1)!];
   return (["resident_mb", "heap_mb", "buffers_mb", "files", "threads"] as const).flatMap((name) => {
     const allowed = name === "files" || name === "threads" ? 0 : ALLOWED_GROWTH;
     const growth = last[name] - early[name];

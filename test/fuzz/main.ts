@@ -72,9 +72,10 @@ function isSync(target: TargetName): boolean {
 
 async function writeSeeds(target: TargetName): Promise<void> {
   if ((await readdir(corpus)).length > 0) return;
-  const seeds = await (await loadTarget(target)).seeds();
+  const { seeds, maxLength } = await loadTarget(target);
   const found = REGRESSIONS.filter((regression) => regression.target === target).map(({ bytes }) => bytes());
-  for (const [i, bytes] of [...seeds, ...found].entries()) await writeFile(join(corpus, `seed-${i}`), bytes);
+  const short = [...(await seeds()), ...found].filter(({ length }) => length <= maxLength);
+  for (const [i, bytes] of short.entries()) await writeFile(join(corpus, `seed-${i}`), bytes);
 }
 
 /** As libFuzzer's dictionaries have bytes that are no printable ASCII. */
