@@ -64,8 +64,7 @@ export const HOSTILE_TEXTS: readonly Regression[] = [
   {
     target: "http",
     name: "choices without end",
-    reason:
-      "the context was turned into tokens again for each of them: the server answered nobody meanwhile",
+    reason: "the context was turned into tokens again for each of them: the server answered nobody meanwhile",
     bytes: () =>
       text(`2{"inputs": {"context": "${"a".repeat(100)}", "choices": [""${',""'.repeat(300_000)}]}}`),
   },
