@@ -27,9 +27,9 @@ export interface TokenClassificationOptions extends CallOptions {
   readonly ignore_labels?: readonly string[];
   /** What the labels must keep to. For models with a CRF, and the strategies `none` and `simple`. */
   readonly constraints?: LabelConstraints;
-  /** Gives this many {@link Reading}s of a text, up to 100, in place of the entities of the likeliest; as for those. */
+  /** Gives this many {@link Reading}s of a text that the model takes whole, up to 100, in place of entities; as for those. */
   readonly n_best?: number;
-  /** Gives a {@link TextPosterior} in place of entities, as for those. */
+  /** Gives a {@link TextPosterior} of a text that the model takes whole in place of entities, as for those. */
   readonly return_posterior?: boolean;
   /**
    * The most tokens that the model sees at once, `[CLS]` and `[SEP]` included; default and limit: what it takes. A longer
