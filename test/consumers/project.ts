@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -87,8 +98,10 @@ async function linkPrograms(folder: string): Promise<void> {
     const own = await readlink(shared);
     await symlink(existsSync(join(folder, own)) ? own : shared, join(folder, name));
   }
-  for (const [name, path] of Object.entries(bin))
+  for (const [name, path] of Object.entries(bin)) {
     await symlink(`../electra-edge/${path}`, join(folder, name));
+    await chmod(join(folder, name), 0o755); // as npm does
+  }
 }
 
 /** Gives a project tools with all that they need, as files of its own: by hard links, where the disk has them. */
