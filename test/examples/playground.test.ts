@@ -258,7 +258,7 @@ describe("the playground", { timeout: 1_800_000 }, () => {
     });
   });
 
-  describe("for everybody", () => {
+  describe("for everybody", LONG, () => {
     const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", root), "utf8");
     for (const [colorScheme, locale, viewport] of [
       ["light", "en-US", { width: 1200, height: 900 }],

@@ -9,8 +9,10 @@ import type { TrainingEvent, TrainingOrder } from "./training-worker.ts";
 type Of<Kind> = Extract<TrainingEvent, { readonly kind: Kind }>;
 
 const POINTS = 200;
-/** Rows of the table of losses. */
-const ROWS = 1000;
+/** The most rows of the table of losses. */
+const ROWS = 5000;
+/** Milliseconds from one drawing of the curves to the next. */
+const BETWEEN = 100;
 
 /** Trains a tagger in a worker, shows how it goes, and hands it to the sections above. */
 export function startTraining({ model, worker, ownVersion }: Tagging): void {
@@ -104,19 +106,20 @@ export function startTraining({ model, worker, ownVersion }: Tagging): void {
             wholeX: true,
             series: [{ name: "F1", look: 3, points: scores, mark: scores.at(-1)! }],
           });
-    byId("losses").innerHTML = steps
-      .slice(-ROWS)
-      .map(({ step, loss }) => `<tr><td>${step}</td><td>${loss.toPrecision(6)}</td></tr>`)
-      .join("");
+    addLosses(byId<HTMLTableSectionElement>("losses"), steps);
     byId("scores").innerHTML = epochs
       .map(({ epoch, f1 }) => `<tr><td>${epoch}</td><td>${f1.toFixed(4)}</td></tr>`)
       .join("");
   };
 
-  let frame = 0;
+  let waiting = false;
   const showSoon = () => {
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(show);
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      show();
+    }, BETWEEN);
   };
 
   const take = async (event: TrainingEvent) => {
@@ -144,18 +147,20 @@ export function startTraining({ model, worker, ownVersion }: Tagging): void {
     take({ kind: "failed", code: undefined, message: message || "the worker's script could not be loaded" });
   });
 
+  const startAnew = () => {
+    data = undefined;
+    device = undefined;
+    steps = [];
+    epochs = [];
+    done = undefined;
+    failure = "";
+    running = true;
+    byId("losses").replaceChildren();
+  };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (running) return;
-    [data, device, done, failure, steps, epochs, running] = [
-      undefined,
-      undefined,
-      undefined,
-      "",
-      [],
-      [],
-      true,
-    ];
+    startAnew();
     show();
     const own = file.files?.[0];
     const number = (id: string) => byId<HTMLInputElement>(id).valueAsNumber;
@@ -200,6 +205,14 @@ export function startTraining({ model, worker, ownVersion }: Tagging): void {
   });
   show();
   showData();
+}
+
+/** Only what is new: a table made anew for every step would take the page's time. */
+function addLosses(table: HTMLTableSectionElement, steps: readonly Of<"step">[]): void {
+  const rows = steps
+    .slice(table.rows.length, ROWS)
+    .map(({ step, loss }) => `<tr><td>${step}</td><td>${loss.toPrecision(6)}</td></tr>`);
+  table.insertAdjacentHTML("beforeend", rows.join(""));
 }
 
 async function builtInWaybills(): Promise<string> {
