@@ -345,6 +345,22 @@ describe("examples/browser-extension in Chromium", { timeout: 300_000 }, () => {
     await press(popup, "#redact", "Copied");
   });
 
+  inChromium("copies nothing of what another order has ended", async () => {
+    const notice = await browser.open({ body: NOTICE });
+    await press(await browser.openPopup(notice), "#redact", "Copied");
+    const before = await clipboard();
+    const page = await browser.open({ body: longPage(8000) });
+    const popup = await browser.openPopup(page);
+    for (const wait of [0, 30, 200]) {
+      await popup.click("#redact");
+      await page.waitForTimeout(wait);
+      await mark(popup);
+    }
+    const marked = Object.values(await markedWords(page)).flat().length;
+    assert.match(await said(popup), new RegExp(`^${marked} marked in 8000`));
+    assert.equal(await clipboard(), before);
+  });
+
   inChromium("shows a popup that is opened again what the page knows", async () => {
     const page = await browser.open({ body: NOTICE });
     await mark(await browser.openPopup(page));

@@ -63,17 +63,17 @@ export class Marker {
   }
 
   mark(): Promise<void> {
-    return this.#carryOut(async (isLatest) => {
+    return this.#carryOut(async (goOn) => {
       const began = performance.now();
-      await this.#find(isLatest);
+      await this.#find(goOn);
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
       return say("marked", this.shown.length, this.progress.total, seconds);
     });
   }
 
   redact(): Promise<void> {
-    return this.#carryOut(async (isLatest) => {
-      await this.#find(isLatest);
+    return this.#carryOut(async (goOn) => {
+      await this.#find(goOn);
       const places = this.#found.map((marks) => marks.filter(({ type }) => !this.#hidden.has(type)));
       await ask({ ask: "copy", text: redact(this.#passages, places, typeName) });
       return say("redacted", this.shown.length);
@@ -86,11 +86,14 @@ export class Marker {
     this.#tell("idle", say("cleared"));
   }
 
-  async #carryOut(work: (isLatest: () => boolean) => Promise<string>): Promise<void> {
+  /** @param work given what it has to ask after each wait: it throws where another order has come meanwhile */
+  async #carryOut(work: (goOn: () => void) => Promise<string>): Promise<void> {
     const number = ++this.#latest;
     const isLatest = () => this.#latest === number;
     try {
-      const notice = await work(isLatest);
+      const notice = await work(() => {
+        if (!isLatest()) throw new Error("another order has come");
+      });
       if (isLatest()) this.#tell("done", notice);
     } catch (error) {
       if (isLatest()) this.#tell("failed", say("failed", (error as Error).message));
@@ -98,21 +101,21 @@ export class Marker {
   }
 
   /** Finds what there is in the selection, or where nothing is selected in the page. */
-  async #find(isLatest: () => boolean): Promise<void> {
+  async #find(goOn: () => void): Promise<void> {
     this.#forget();
     this.#tell("running", "");
     const pause = new Pause();
     await pause.take();
     const passages = await readPassages(document.documentElement, selectedRange(), pause);
     const batches = await readingOrder(passages, pause);
-    if (!isLatest()) return;
+    goOn();
     this.#passages = passages;
     this.#found = passages.map(() => []);
     for (const batch of batches) {
       const { model, entities } = await ask({ ask: "find", texts: batch.map((i) => passages[i]!.text) });
-      if (!isLatest()) return;
-      this.#model = model;
       await pause.take();
+      goOn();
+      this.#model = model;
       for (const [n, i] of batch.entries()) {
         const passage = passages[i]!;
         this.#found[i] = entities[n]!.map((entity) => placedMark(passage, entity));
@@ -120,7 +123,9 @@ export class Marker {
           for (const mark of this.#found[i]) this.#marks.add(mark, model.types.indexOf(mark.type));
         }
         this.#done += passage.text.length;
-        if (pause.due) await pause.take();
+        if (!pause.due) continue;
+        await pause.take();
+        goOn();
       }
       this.#marks.show(this.#hidden);
       this.#tell("running", "");
