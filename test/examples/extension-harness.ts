@@ -31,8 +31,6 @@ export interface TestPage {
 export interface LaunchOptions {
   /** Of the browser, and so of the extension. */
   readonly language?: "en" | "zh-CN";
-  readonly colorScheme?: "light" | "dark";
-  readonly flags?: readonly string[];
 }
 
 /** Chromium with the unpacked extension, and a server of pages to try it on. */
@@ -63,7 +61,7 @@ export class ExtensionBrowser {
   static async launch(
     executablePath: string,
     extension: string,
-    { language = "en", colorScheme = "light", flags = [] }: LaunchOptions = {},
+    { language = "en" }: LaunchOptions = {},
   ): Promise<ExtensionBrowser> {
     const pages = new Map<string, TestPage>();
     const server = createServer(({ url = "/" }, response) => {
@@ -77,7 +75,6 @@ export class ExtensionBrowser {
     const profile = await mkdtemp(join(tmpdir(), "electra-edge-profile-"));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
-      colorScheme,
       ignoreDefaultArgs: ["--disable-extensions"],
       env: { ...process.env, LANGUAGE: language.replace("-", "_") },
       args: [
@@ -86,7 +83,6 @@ export class ExtensionBrowser {
         `--load-extension=${extension}`,
         `--disable-extensions-except=${extension}`,
         "--enable-unsafe-extension-debugging", // lets a test press the extension's button
-        ...flags,
       ],
     });
     const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));

@@ -22,7 +22,6 @@ declare namespace chrome {
     const lastError: { readonly message: string } | undefined;
     function sendMessage(message: unknown): Promise<unknown>;
     function openOptionsPage(): Promise<void>;
-    function getURL(path: string): string;
     function getContexts(filter: { readonly contextTypes: readonly string[] }): Promise<readonly unknown[]>;
   }
 

@@ -1,4 +1,4 @@
-/** Chrome calls a task long that blocks the page for 50 ms; half of that leaves room for what the page itself does. */
+/** Chrome calls a task long that blocks the page for 50 ms; a quarter of that leaves room for what the page itself does. */
 const LONGEST_TURN = 12;
 
 /** Work that a page shares its main thread with: it gives way before it would be felt. */
