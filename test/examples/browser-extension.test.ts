@@ -1,3 +1,4 @@
+/// <reference path="../../examples/browser-extension/src/chrome.d.ts" />
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
