@@ -350,7 +350,7 @@ describe("examples/browser-extension in Chromium", { timeout: 300_000 }, () => {
     const notice = await browser.open({ body: NOTICE });
     await press(await browser.openPopup(notice), "#redact", "Copied");
     const before = await clipboard();
-    const page = await browser.open({ body: longPage(8000) });
+    const page = await browser.open({ body: longPage(20_000) });
     const popup = await browser.openPopup(page);
     for (const wait of [0, 30, 200]) {
       await popup.click("#redact");
@@ -358,7 +358,7 @@ describe("examples/browser-extension in Chromium", { timeout: 300_000 }, () => {
       await mark(popup);
     }
     const marked = Object.values(await markedWords(page)).flat().length;
-    assert.match(await said(popup), new RegExp(`^${marked} marked in 8000`));
+    assert.match(await said(popup), new RegExp(`^${marked} marked in 20000`));
     assert.equal(await clipboard(), before);
   });
 
