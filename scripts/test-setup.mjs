@@ -3,9 +3,9 @@
 // runtime, for the example that runs in it; and the bundlers and others that build with the packed package. What can't be installed is named with the line to type; the tests then say that they go without, and fail where CI is set.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { installPeers, peersInstalled } from "../bench/peers/peers.ts";
-import { consumerToolsInstalled, installConsumerTools } from "../test/consumers/tools.ts";
-import { installWorkerPackages, workerPackagesInstalled } from "../test/examples/workers-runtime.ts";
+import { PEERS } from "../bench/peers/peers.ts";
+import { TOOLS } from "../test/consumers/tools.ts";
+import { PACKAGES } from "../test/examples/workers-runtime.ts";
 import { findChromium } from "../test/runtimes/chromium.ts";
 import { ENGINE_PACKAGES } from "../test/runtimes/engines.ts";
 import { findFirefox } from "../test/runtimes/firefox.ts";
@@ -48,6 +48,4 @@ for (const { specifier, folder, program } of ENGINE_PACKAGES) {
   );
 }
 
-if (!peersInstalled()) installPeers();
-if (!workerPackagesInstalled()) installWorkerPackages();
-if (!consumerToolsInstalled()) installConsumerTools();
+for (const packages of [PEERS, PACKAGES, TOOLS]) if (!packages.installed) packages.install();

@@ -11,7 +11,7 @@ import { benchColdStart } from "./cold-start.ts";
 import type { EncoderTask } from "./encoder-process.ts";
 import type { Row } from "./measure.ts";
 import { makeModel, type Shape } from "./models.ts";
-import { installPeers, peersInstalled } from "./peers.ts";
+import { PEERS } from "./peers.ts";
 import { renderMarkdown, renderRows } from "./report.ts";
 import { benchWaybills } from "./waybills.ts";
 
@@ -80,9 +80,9 @@ async function writeDocs(rows: readonly Row[]): Promise<void> {
   await writeFile(new URL("../../docs/benchmarks.svg", import.meta.url), renderChart(rows));
 }
 
-if (!peersInstalled()) {
+if (!PEERS.installed) {
   say("installing the peers");
-  installPeers();
+  PEERS.install();
 }
 const rows = await bench();
 if (options.write) say("accuracy");

@@ -5,7 +5,7 @@ import { convertDirectory } from "../../src/convert/index.ts";
 import { exportOnnx } from "../../src/convert/onnx.ts";
 import { encoderParameters, headParameters } from "../../src/model/parameters.ts";
 import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
-import { random } from "../../test/model/random-model.ts";
+import { random } from "../../test/random.ts";
 
 /** One model in every form that the bench runs; all hold the same weights. */
 export interface BenchModel {

@@ -1,25 +1,6 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { npm } from "../../scripts/npm.ts";
+import { OwnPackages } from "../../scripts/own-packages.ts";
 
-const folder = fileURLToPath(new URL(".", import.meta.url));
-
-/** What installs the peers, for those who read that they are missing. */
-export const INSTALL_COMMAND = "npm ci --ignore-scripts --prefix bench/peers";
-
-/** A file of a peer's package, below `bench/peers/node_modules`. */
-export const peerFile = (path: string): string =>
-  fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
-
-export const peersInstalled = (): boolean => existsSync(peerFile(".package-lock.json"));
-
-/** Without the peers' install scripts: onnxruntime-node's would fetch CUDA from elsewhere. */
-export function installPeers(): void {
-  npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
-    cwd: folder,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
+export const PEERS = new OwnPackages(new URL(".", import.meta.url));
 
 // The part of onnxruntime's interface that is used here; its own types are there only once the peers are installed.
 

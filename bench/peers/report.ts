@@ -4,7 +4,7 @@ import { renderTable } from "../../src/cli/render/table.ts";
 import type { Style } from "../../src/cli/terminal.ts";
 import type { Accuracy } from "./accuracy.ts";
 import type { Row } from "./measure.ts";
-import { peerFile } from "./peers.ts";
+import { PEERS } from "./peers.ts";
 
 const HEAD = ["figure", "shape", "tokens", "threads", "ours", "peer", "ratio"];
 
@@ -42,7 +42,7 @@ const line = (row: readonly string[]) => `| ${row.join(" | ")} |\n`;
 export async function renderMarkdown(rows: readonly Row[], accuracies: readonly Accuracy[]): Promise<string> {
   const peers = await Promise.all(
     ["onnxruntime-web", "onnxruntime-node", "@huggingface/transformers"].map(async (name) => {
-      const manifest = await readFile(peerFile(`${name}/package.json`), "utf8");
+      const manifest = await readFile(PEERS.file(`${name}/package.json`), "utf8");
       return `${name} ${JSON.parse(manifest).version}`;
     }),
   );

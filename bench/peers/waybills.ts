@@ -8,7 +8,7 @@ import { readDataset } from "../../src/data/index.ts";
 import { CHROMIUM_FLAGS, findChromium } from "../../test/runtimes/chromium.ts";
 import { compare, type Effort, interleave, type Row } from "./measure.ts";
 import type { BenchModel } from "./models.ts";
-import { peerFile } from "./peers.ts";
+import { PEERS } from "./peers.ts";
 
 const WAYBILLS = fileURLToPath(new URL("../../test/fixtures/waybill-made-up/dev.txt", import.meta.url));
 const ours = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -18,8 +18,8 @@ const TRANSFORMERS = "@huggingface/transformers";
 const FOLDERS: Readonly<Record<string, string>> = {
   dist: ours("dist/browser"),
   models: ours("build/bench"),
-  transformers: peerFile(`${TRANSFORMERS}/dist`),
-  ort: peerFile(`${TRANSFORMERS}/node_modules/onnxruntime-web/dist`),
+  transformers: PEERS.file(`${TRANSFORMERS}/dist`),
+  ort: PEERS.file(`${TRANSFORMERS}/node_modules/onnxruntime-web/dist`),
 };
 const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript",

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { chromium } from "playwright-core";
 import { hostFolder } from "../../test/consumers/page-host.ts";
-import { toolFile } from "../../test/consumers/tools.ts";
+import { TOOLS } from "../../test/consumers/tools.ts";
 import { CHROMIUM_FLAGS, findChromium } from "../../test/runtimes/chromium.ts";
 import { BUN, NODE_20, NODE_22 } from "../../test/runtimes/engines.ts";
 import { SAMPLE } from "../../test/runtimes/sample.ts";
@@ -35,7 +35,7 @@ const engines: readonly [name: string, program: string | undefined, flags: reado
   ["Node 20", NODE_20.program, []],
   ["Node 22", NODE_22.program, []],
   ["Node 24", process.execPath, []],
-  ["Deno", toolFile(".bin/deno"), ["run", "--allow-read"]],
+  ["Deno", TOOLS.file(".bin/deno"), ["run", "--allow-read"]],
   ["Bun", BUN.program, []],
 ];
 const contenders = new Map<string, () => Promise<Start>>();

@@ -8,7 +8,7 @@ import { interleave, median } from "../peers/measure.ts";
 import { parseDevice } from "./device-option.ts";
 import { type Ours, startOurs } from "./ours.ts";
 import { type BrowserContender, Pages } from "./pages.ts";
-import { installPeers, peersInstalled } from "./peers.ts";
+import { PEERS } from "./peers.ts";
 import { TASK } from "./task.ts";
 import { startTorch } from "./torch.ts";
 
@@ -49,9 +49,9 @@ async function startPeers(ours: Ours): Promise<{ peers: BrowserContender[]; page
     say("no Chromium, so no comparison with jax-js and TensorFlow.js");
     return { peers: [] };
   }
-  if (!peersInstalled()) {
+  if (!PEERS.installed) {
     say("installing the peers");
-    installPeers();
+    PEERS.install();
   }
   const pages = await Pages.open(executablePath, ours.inputs);
   const peers = [

@@ -6,15 +6,15 @@ import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { CHROMIUM_FLAGS } from "../../test/runtimes/chromium.ts";
 import type { Contender } from "../peers/measure.ts";
-import { peerFile } from "./peers.ts";
+import { PEERS } from "./peers.ts";
 import type { Task } from "./task.ts";
 
 /** What the pages may ask for, by the first part of the URL. */
 const FOLDERS: Readonly<Record<string, string>> = {
   pages: fileURLToPath(new URL("pages", import.meta.url)),
-  jax: peerFile("@jax-js/jax/dist"),
-  tfjs: peerFile("@tensorflow/tfjs/dist"),
-  "tfjs-wasm": peerFile("@tensorflow/tfjs-backend-wasm/dist"),
+  jax: PEERS.file("@jax-js/jax/dist"),
+  tfjs: PEERS.file("@tensorflow/tfjs/dist"),
+  "tfjs-wasm": PEERS.file("@tensorflow/tfjs-backend-wasm/dist"),
 };
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",

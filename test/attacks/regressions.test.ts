@@ -1,7 +1,7 @@
 import { describe, test } from "node:test";
 import { check } from "../fuzz/check.ts";
 import { loadTarget, TARGETS } from "../fuzz/target.ts";
-import { random } from "../model/random-model.ts";
+import { random } from "../random.ts";
 import { REGRESSIONS } from "./regressions.ts";
 
 /** Of each target's seeds, in all. */

@@ -11,7 +11,7 @@ import { isThere } from "../runtimes/engines.ts";
 import { hostFolder } from "./page-host.ts";
 import { type PageSteps, stepsOf } from "./page-steps.ts";
 import { MODEL, PackedPackage, runIn } from "./project.ts";
-import { consumerTest, toolFile } from "./tools.ts";
+import { consumerTest, TOOLS } from "./tools.ts";
 
 const PAGE = "deploy/browsers.md";
 const TEXT = "张三18600009172广东省深圳市";
@@ -97,7 +97,7 @@ describe("the packed package in a page:", () => {
 
   consumerTest("Vite's own server", async (t) => {
     const { files } = stepsOf(PAGE, "With a bundler", "Vite", "Vite's own server");
-    const command = [toolFile("vite/bin/vite.js"), "--host", "127.0.0.1", "--port", "0"];
+    const command = [TOOLS.file("vite/bin/vite.js"), "--host", "127.0.0.1", "--port", "0"];
     const withThreads = await packed.createProject(files);
     await withServer(withThreads, command, (origin) => assertPageTags(t, origin, 2));
   });

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { BUN, isThere, NODE_20, NODE_22 } from "../runtimes/engines.ts";
 import { type PageSteps, stepsOf } from "./page-steps.ts";
 import { PackedPackage, runIn } from "./project.ts";
-import { consumerTest, toolFile } from "./tools.ts";
+import { consumerTest, TOOLS } from "./tools.ts";
 
 const PAGE = "deploy/node.md";
 const MODULES = stepsOf(PAGE, "ES modules");
@@ -52,7 +52,7 @@ describe("the packed package outside of browsers:", () => {
   });
 
   consumerTest("Deno", async () => {
-    const program = toolFile(".bin/deno");
+    const program = TOOLS.file(".bin/deno");
     await assertRuns({ ...stepsOf(PAGE, "Deno"), files: MODULES.files }, program);
     const required = stepsOf(PAGE, "CommonJS");
     await assertRuns({ ...required, commands: "deno run --allow-read main.cjs" }, program);

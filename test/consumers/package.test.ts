@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PackedPackage, runIn } from "./project.ts";
-import { CONSUMERS, consumerTest, toolFile } from "./tools.ts";
+import { consumerTest, TOOLS } from "./tools.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -30,18 +30,21 @@ describe("the packed package", () => {
   const packed = new PackedPackage();
 
   consumerTest("passes publint", async () => {
-    await runIn(CONSUMERS, `"${toolFile(".bin/publint")}" run "${packed.tarball}" --strict`);
+    await runIn(TOOLS.folder, `"${TOOLS.file(".bin/publint")}" run "${packed.tarball}" --strict`);
   });
 
   consumerTest("has types that arethetypeswrong finds right", async () => {
-    await runIn(CONSUMERS, `"${toolFile(".bin/attw")}" "${packed.tarball}" --profile esm-only`);
+    await runIn(TOOLS.folder, `"${TOOLS.file(".bin/attw")}" "${packed.tarball}" --profile esm-only`);
   });
 
-  const compilers = { "TypeScript 5": toolFile(".bin/tsc"), "TypeScript 7": `${ROOT}node_modules/.bin/tsc` };
+  const compilers = {
+    "TypeScript 5": TOOLS.file(".bin/tsc"),
+    "TypeScript 7": `${ROOT}node_modules/.bin/tsc`,
+  };
   for (const [name, compiler] of Object.entries(compilers)) {
     consumerTest(`compiles under strict options of ${name}`, async () => {
       const folder = await packed.createProject(new Map());
-      await cp(`${CONSUMERS}types`, folder, { recursive: true });
+      await cp(`${TOOLS.folder}types`, folder, { recursive: true });
       for (const types of ["@types", "undici-types"]) {
         await symlink(`${ROOT}node_modules/${types}`, `${folder}/node_modules/${types}`);
       }

@@ -21,7 +21,7 @@ import { fileURLToPath } from "node:url";
 import { npm } from "../../scripts/npm.ts";
 import { OFFLINE } from "../examples/workers-runtime.ts";
 import type { PageSteps } from "./page-steps.ts";
-import { consumerToolsInstalled, toolFile } from "./tools.ts";
+import { TOOLS } from "./tools.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const { bin, dependencies, version } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
@@ -92,9 +92,9 @@ export class PackedPackage {
 /** What `npx` finds in a project: its own tools, else those of all projects, and the package's own programs. */
 async function linkPrograms(folder: string): Promise<void> {
   await mkdir(folder);
-  const tools = consumerToolsInstalled() ? await readdir(toolFile(".bin")) : [];
+  const tools = TOOLS.installed ? await readdir(TOOLS.file(".bin")) : [];
   for (const name of tools) {
-    const shared = toolFile(`.bin/${name}`);
+    const shared = TOOLS.file(`.bin/${name}`);
     const own = await readlink(shared);
     await symlink(existsSync(join(folder, own)) ? own : shared, join(folder, name));
   }
@@ -108,7 +108,7 @@ async function linkPrograms(folder: string): Promise<void> {
 async function installTools(modules: string, names: readonly string[]): Promise<void> {
   const packages = new Set(names);
   for (const name of packages) {
-    const from = toolFile(name);
+    const from = TOOLS.file(name);
     if (!existsSync(from)) continue; // what is for other platforms
     const needed = JSON.parse(readFileSync(`${from}/package.json`, "utf8"));
     for (const key of Object.keys({ ...needed.dependencies, ...needed.optionalDependencies }))

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { BLOCK, InputMoments } from "../../src/convert/input-moments.ts";
 import { quantizeInt4 } from "../../src/convert/quantize-int4.ts";
 import { unpackInt4 } from "../../src/model/int4.ts";
-import { random } from "../model/random-model.ts";
+import { random } from "../random.ts";
 
 const uniform = (length: number, seed: number) => {
   const next = random(seed);

@@ -1,20 +1,11 @@
-import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import {
-  INSTALL_COMMAND,
-  importOnnxruntimeWeb,
-  type Ort,
-  type OrtSession,
-  peersInstalled,
-  QUIET,
-} from "../../bench/peers/peers.ts";
+import { importOnnxruntimeWeb, type Ort, type OrtSession, PEERS, QUIET } from "../../bench/peers/peers.ts";
+import { skipWithout } from "../without.ts";
 
 /** onnxruntime-web, which the bench brings along; without it the test is skipped, or fails where CI is set. */
 export async function onnxruntime(t: TestContext): Promise<Ort | undefined> {
-  if (peersInstalled()) return importOnnxruntimeWeb(1);
-  const reason = `no onnxruntime-web; \`${INSTALL_COMMAND}\` installs it`;
-  assert.ok(!process.env["CI"], reason);
-  t.skip(reason);
+  if (PEERS.installed) return importOnnxruntimeWeb(1);
+  skipWithout(t, `no onnxruntime-web; \`${PEERS.installCommand}\` installs it`);
   return undefined;
 }
 

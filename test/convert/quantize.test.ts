@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { quantizeInt4 } from "../../src/convert/quantize-int4.ts";
 import { unpackInt4 } from "../../src/model/int4.ts";
 import { type QuantizedMatrix, quantizeInt8 } from "../../src/model/quantize-int8.ts";
-import { random } from "../model/random-model.ts";
+import { random } from "../random.ts";
 
 const SMALLEST_SCALE = 2 ** -126;
 

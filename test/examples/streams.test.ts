@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { skipWithout } from "../without.ts";
 
 const root = new URL("../../", import.meta.url);
 const README = readFileSync(new URL("examples/streams/README.md", root), "utf8");
@@ -88,8 +89,7 @@ describe("the commands of examples/streams", { timeout: 300_000 }, () => {
 
   it("give the same from GNU parallel", (t) => {
     if (spawnSync("parallel", ["--version"]).status !== 0) {
-      assert.equal(process.env["CI"], undefined, "GNU parallel is missing: apt-get install parallel");
-      return t.skip("GNU parallel is missing: apt-get install parallel");
+      return skipWithout(t, "GNU parallel is missing: apt-get install parallel");
     }
     run(commandsUnder("GNU parallel"));
   });

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { npm } from "../../scripts/npm.ts";
+import { pathToFileURL } from "node:url";
+import { OwnPackages } from "../../scripts/own-packages.ts";
 
 // The part of wrangler's and Miniflare's interfaces that is used here; their own types are there only once the example's
 // packages are installed.
@@ -35,22 +34,9 @@ export type WorkerOptions = Record<string, unknown> & {
   readonly queueConsumers: Readonly<Record<string, object>>;
 };
 
-export const EXAMPLE = fileURLToPath(new URL("../../examples/cloudflare-worker/", import.meta.url));
-
-/** What installs the example's packages, for those who read that they are missing. */
-export const INSTALL_COMMAND = "npm ci --ignore-scripts --prefix examples/cloudflare-worker";
-
-const packageFile = (path: string) => `${EXAMPLE}node_modules/${path}`;
-
-export const workerPackagesInstalled = (): boolean => existsSync(packageFile(".package-lock.json"));
-
-/** Without install scripts, which would look for programs that come as packages already. */
-export function installWorkerPackages(): void {
-  npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
-    cwd: EXAMPLE,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
+/** The packages that the example names: wrangler and Miniflare among them. */
+export const PACKAGES = new OwnPackages(new URL("../../examples/cloudflare-worker/", import.meta.url));
+export const EXAMPLE = PACKAGES.folder;
 
 /** Nothing outside is asked: every proxy leads nowhere. */
 export const OFFLINE = {
@@ -64,7 +50,7 @@ export const OFFLINE = {
 
 /** Builds what `wrangler deploy` would upload. */
 export function buildWorker(folder: string, config: string): void {
-  const program = packageFile("wrangler/bin/wrangler.js");
+  const program = PACKAGES.file("wrangler/bin/wrangler.js");
   const flags = ["deploy", "--dry-run", "--outdir", folder, "--config", config];
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...flags], {
     cwd: EXAMPLE,
@@ -91,7 +77,7 @@ export async function uploadedModules(folder: string): Promise<ModuleDefinition[
 /** What `wrangler.jsonc` binds, as Miniflare's options. */
 export async function configuredOptions(config: string): Promise<WorkerOptions> {
   const { unstable_getMiniflareWorkerOptions: read } = await import(
-    pathToFileURL(packageFile("wrangler/wrangler-dist/cli.js")).href
+    pathToFileURL(PACKAGES.file("wrangler/wrangler-dist/cli.js")).href
   );
   const { modulesRules: _, ...options } = read(`${EXAMPLE}${config}`).workerOptions;
   return options;
@@ -118,4 +104,4 @@ export async function miniflareResponse(): Promise<typeof Response> {
   return Response;
 }
 
-const importMiniflare = () => import(pathToFileURL(packageFile("miniflare/dist/src/index.js")).href);
+const importMiniflare = () => import(pathToFileURL(PACKAGES.file("miniflare/dist/src/index.js")).href);

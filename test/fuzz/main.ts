@@ -3,15 +3,17 @@
 // of the fuzzer, and prints line coverage and costs. `docs/security.md` has the figures.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { OwnPackages } from "../../scripts/own-packages.ts";
 import { REGRESSIONS } from "../attacks/regressions.ts";
 import { environmentFor } from "./old-glibc.ts";
 import { replay } from "./replay.ts";
 import { isTargetName, loadTarget, TARGETS, type TargetName } from "./target.ts";
+
+const PACKAGES = new OwnPackages(new URL(".", import.meta.url));
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -35,8 +37,8 @@ else process.exitCode = await fuzz(name);
 
 /** @returns the fuzzer's exit code: 77 where it has found something, which then lies in `findings` */
 async function fuzz(target: TargetName): Promise<number> {
-  const jazzer = here("node_modules/@jazzer.js/core/dist/cli.js");
-  if (!existsSync(jazzer)) throw new Error("first run: npm ci --ignore-scripts --prefix test/fuzz");
+  if (!PACKAGES.installed) throw new Error(`first run: ${PACKAGES.installCommand}`);
+  const jazzer = PACKAGES.file("@jazzer.js/core/dist/cli.js");
   const { maxLength, dictionary = [] } = await loadTarget(target);
   await mkdir(corpus, { recursive: true });
   await mkdir(join(folder, "findings"), { recursive: true });
@@ -51,9 +53,7 @@ async function fuzz(target: TargetName): Promise<number> {
     ["--", limit, `-max_len=${maxLength}`, `-dict=${words}`, "-timeout=10", "-rss_limit_mb=2048"],
     [`-artifact_prefix=${join(folder, "findings/")}`, "-print_final_stats=1"],
   ].flat();
-  const addon = here(
-    `node_modules/@jazzer.js/fuzzer/prebuilds/fuzzer-${process.platform}-${process.arch}.node`,
-  );
+  const addon = PACKAGES.file(`@jazzer.js/fuzzer/prebuilds/fuzzer-${process.platform}-${process.arch}.node`);
   const env = {
     ...process.env,
     ...environmentFor(addon, here("../../build/fuzz")),

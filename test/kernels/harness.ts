@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { relaxedKernels, simdKernels } from "../../build/kernels.ts";
 import { decodeModule } from "../../src/wasm/embedded-modules.ts";
 import type { Kernels } from "../../src/wasm/kernels.ts";
+import { random } from "../random.ts";
 
 /** Fills all memory that holds nothing: as f32 a NaN, as an id −1. */
 const POISON = 0xff;
@@ -161,14 +162,7 @@ export function assertUntouched(values: Float32Array, from: number, to: number):
 
 /** Numbers of a standard normal distribution, as floats; the same for the same seed. */
 export function randomFloats(count: number, seed: number, scale = 1): Float32Array {
-  let state = seed;
-  const uniform = () => {
-    // mulberry32, a generator of 32 bits of state
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const uniform = random(seed);
   const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   return Float32Array.from({ length: count }, () => scale * normal());
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Activation, Kernels } from "../../src/wasm/kernels.ts";
-import { random } from "../model/random-model.ts";
+import { random } from "../random.ts";
 import {
   type Bench,
   bytesOut,

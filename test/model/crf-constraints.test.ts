@@ -3,10 +3,10 @@ import { test } from "node:test";
 import type { PathConstraints } from "../../src/model/crf-constraints.ts";
 import { NO_LABEL } from "../../src/model/crf-scores.ts";
 import { randomFloats } from "../kernels/harness.ts";
+import { random } from "../random.ts";
 import { type Constraints, type Crf, rankByEnumeration } from "../reference/crf.ts";
 import { logSumExp } from "../reference/math.ts";
 import { crfOnKernels, randomScores, smallShapes, wholeScores } from "./crf-machine.ts";
-import { random } from "./random-model.ts";
 
 /** The same constraints for the reference and for the model. */
 interface Both {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CrfStream, type CrfTransitions } from "../../src/model/crf-stream.ts";
 import { SoftmaxStream, type TaggingStream } from "../../src/model/tagging-stream.ts";
+import { random } from "../random.ts";
 import { decodeByRecursion, stretchProbability } from "../reference/crf.ts";
-import { random } from "./random-model.ts";
 
 const within = (actual: number, expected: number, tolerance: number, what = "") =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${what} ${actual} is not ${expected}`);

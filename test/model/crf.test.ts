@@ -3,9 +3,10 @@ import { describe, test } from "node:test";
 import { packSequences } from "../../src/model/batch.ts";
 import type { Stretch } from "../../src/model/crf-posterior.ts";
 import { endsEntity, labelsToSpans, parseLabel, startsEntity } from "../../src/text/labels.ts";
+import { random } from "../random.ts";
 import { decodeByEnumeration, probabilityByEnumeration, rankByEnumeration } from "../reference/crf.ts";
 import { logSumExp } from "../reference/math.ts";
-import { loadRandomModel, random, randomModel } from "./random-model.ts";
+import { loadRandomModel, randomModel } from "./random-model.ts";
 
 const NAMES = ["O", "B-P", "I-P", "B-T", "I-T"];
 const LABELS = NAMES.map((name) => parseLabel(name, { notation: "BIO", typeFirst: false }));

@@ -9,7 +9,8 @@ import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { pipeline, type TokenClassificationPipeline } from "../../src/index.node.ts";
-import { random, randomModel } from "./random-model.ts";
+import { random } from "../random.ts";
+import { randomModel } from "./random-model.ts";
 
 /** ELECTRA-small's shape (Clark et al. 2020, appendix A) with the words of an English BERT. */
 const SMALL = {

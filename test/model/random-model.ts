@@ -3,8 +3,10 @@ import type { CrfTokens, ElectraConfig, GruConfig, Task } from "../../src/model/
 import { loadModel } from "../../src/model/load-model.ts";
 import { classifierTensor, modelParameters } from "../../src/model/model-file.ts";
 import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
+import { tokenizerOver } from "../../src/text/build-vocab.ts";
 import type { TokenizerConfig } from "../../src/text/tokenizer.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
+import { random } from "../random.ts";
 
 export interface RandomModelOptions {
   /** Default token classification. */
@@ -21,17 +23,6 @@ const SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"];
 
 /** A vocabulary of pieces. */
 export const WORDPIECES = [...SPECIAL_TOKENS, "un", "##aff", "##able", "a", "tree", "##s", "王", "五"];
-
-/** The same numbers in (0, 1) for the same seed (mulberry32). */
-export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The bytes of a model file with random weights: small, ragged, and large enough in value to show a forgotten term. */
 export function randomModel(options: RandomModelOptions = {}): Uint8Array<ArrayBuffer> {
@@ -61,15 +52,7 @@ export function randomModel(options: RandomModelOptions = {}): Uint8Array<ArrayB
     return { name, dtype: "F32" as const, shape, data: new Uint8Array(values.buffer) };
   });
   const tokenizer: TokenizerConfig = {
-    type: "characters",
-    vocab,
-    do_lower_case: true,
-    strip_accents: null,
-    tokenize_chinese_chars: true,
-    unk_token: "[UNK]",
-    cls_token: "[CLS]",
-    sep_token: "[SEP]",
-    pad_token: "[PAD]",
+    ...tokenizerOver(vocab, "characters", true),
     mask_token: null,
     ...options.tokenizer,
   };

@@ -13,7 +13,8 @@ import { loadModel } from "../../src/model/load-model.ts";
 import { KERNEL_PATHS } from "../../src/wasm/kernel-path.ts";
 import { Machine } from "../../src/wasm/machine.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
-import { type RandomModelOptions, random, randomModel } from "./random-model.ts";
+import { random } from "../random.ts";
+import { type RandomModelOptions, randomModel } from "./random-model.ts";
 
 const MODELS = 12;
 const BATCHES = 6;

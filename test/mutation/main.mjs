@@ -17,6 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { random } from "../random.ts";
 import { mutationsOf } from "./mutations.mjs";
 
 const COMPILE = {
@@ -142,14 +143,11 @@ function testsFail(timeout) {
   return status === 0 ? undefined : "failed";
 }
 
-/** Fisher and Yates's, with Mulberry32. */
+/** Fisher and Yates's. */
 function shuffle(array, seed) {
-  let state = seed;
+  const next = random(seed);
   for (let i = array.length - 1; i > 0; i--) {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    const j = ((mixed ^ (mixed >>> 14)) >>> 0) % (i + 1);
+    const j = Math.floor(next() * (i + 1));
     [array[i], array[j]] = [array[j], array[i]];
   }
 }

@@ -8,7 +8,8 @@ import {
   type TokenEntity,
 } from "../../src/index.node.ts";
 import { SpanSweep } from "../../src/pipelines/constraints.ts";
-import { type RandomModelOptions, random, randomModel, WORDPIECES } from "../model/random-model.ts";
+import { type RandomModelOptions, randomModel, WORDPIECES } from "../model/random-model.ts";
+import { random } from "../random.ts";
 import { decodeByRecursion } from "../reference/crf.ts";
 import { crfOf, mergedScores } from "./merged-scores.ts";
 

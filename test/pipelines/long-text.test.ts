@@ -10,7 +10,8 @@ import {
 } from "../../src/index.node.ts";
 import { parseLabel, startsEntity } from "../../src/text/labels.ts";
 import { MADE_UP } from "../cli/electra-edge.ts";
-import { type RandomModelOptions, random, randomModel, WORDPIECES } from "../model/random-model.ts";
+import { type RandomModelOptions, randomModel, WORDPIECES } from "../model/random-model.ts";
+import { random } from "../random.ts";
 import { decodeByRecursion, stretchProbability } from "../reference/crf.ts";
 import { crfOf, mergedScores } from "./merged-scores.ts";
 

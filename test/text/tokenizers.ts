@@ -6,6 +6,7 @@ import {
   type Tokenizer,
   type TokenizerConfig,
 } from "../../src/text/tokenizer.ts";
+import { random } from "../random.ts";
 
 export const DATA = new URL("../../../shared/data/", import.meta.url);
 export const noData = existsSync(DATA) ? false : "the data sets are absent (../shared/data)";
@@ -56,15 +57,10 @@ export function tokensOf({ ids, start, end, word }: Encoding): number[][] {
   return Array.from(ids, (id, i) => [id, start[i], end[i], word[i]]).slice(1, -1);
 }
 
-/** The same numbers on every machine (mulberry32), as a function to [0, below). */
+/** Whole numbers in [0, below), the same for the same seed. */
 export function seededRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
+  const next = random(seed);
+  return (below) => Math.floor(next() * below);
 }
 
 /** Where tokenizers break: controls, formats, marks, Hangul, full-width forms, joiners, pairs, private use. */

@@ -5,6 +5,7 @@ import { DEFAULT_OPTIONS, type ServerOptions } from "../../../src/server/options
 import { inferenceRoutes } from "../../../src/server/routes/inference.ts";
 import type { ServedModel } from "../../../src/server/served-model.ts";
 import { createApp } from "../../../src/server/server.ts";
+import { tokenizerOver } from "../../../src/text/build-vocab.ts";
 import { createTokenizer } from "../../../src/text/tokenizer.ts";
 import type { Target } from "../target.ts";
 
@@ -15,16 +16,9 @@ const TASKS = [
   "question-answering",
 ] as const;
 
+const VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"];
 const TOKENIZER = createTokenizer({
-  type: "characters",
-  vocab: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"],
-  do_lower_case: true,
-  strip_accents: null,
-  tokenize_chinese_chars: true,
-  unk_token: "[UNK]",
-  cls_token: "[CLS]",
-  sep_token: "[SEP]",
-  pad_token: "[PAD]",
+  ...tokenizerOver(VOCABULARY, "characters", true),
   mask_token: null,
 });
 
