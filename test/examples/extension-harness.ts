@@ -104,6 +104,14 @@ export class ExtensionBrowser {
     return (await this.#devTools.send("Target.getTargets", all)).targetInfos;
   }
 
+  async clipboard(): Promise<string> {
+    const page = await this.open({ body: "" });
+    await this.context.grantPermissions(["clipboard-read"]);
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    await page.close();
+    return text;
+  }
+
   /** Presses the extension's button over a page, as a user does: only this gives it access to the page. */
   async openPopup(page: Page): Promise<Popup> {
     await page.bringToFront();
