@@ -12,6 +12,9 @@ export interface CrfScores {
   readonly end: Float32Array; // [stride]
 }
 
+/** A CRF's scores without those of a sequence. */
+export type CrfTransitions = Omit<CrfScores, "steps" | "emissions">;
+
 /** A path of labels through a sequence, and its score: the logarithm of its unnormalised probability. */
 export interface ScoredPath {
   readonly labels: Int32Array;

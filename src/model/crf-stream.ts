@@ -1,10 +1,7 @@
 import { CrfPosterior } from "./crf-posterior.ts";
-import type { CrfScores } from "./crf-scores.ts";
+import type { CrfTransitions } from "./crf-scores.ts";
 import { indexOfMaximum, logSumExp } from "./scores.ts";
 import type { SettledTagging, TaggingStream } from "./tagging-stream.ts";
-
-/** A CRF's scores without those of a sequence. */
-export type CrfTransitions = Omit<CrfScores, "steps" | "emissions">;
 
 /** How far a probability may depend on what is not known yet: less than float32 tells apart below 1. */
 const TOLERANCE = 1e-8;

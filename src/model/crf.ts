@@ -1,8 +1,7 @@
 import type { Machine } from "../wasm/machine.ts";
 import type { PathConstraints } from "./crf-constraints.ts";
 import { CrfPosterior } from "./crf-posterior.ts";
-import { type CrfScores, NO_LABEL, type ScoredPath } from "./crf-scores.ts";
-import type { CrfTransitions } from "./crf-stream.ts";
+import { type CrfScores, type CrfTransitions, NO_LABEL, type ScoredPath } from "./crf-scores.ts";
 import type { Weights } from "./weights.ts";
 
 const UNCONSTRAINED: PathConstraints = {};

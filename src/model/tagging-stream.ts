@@ -1,5 +1,5 @@
-import type { Tagging } from "./heads/token-classifier.ts";
 import { indexOfMaximum, softmax } from "./scores.ts";
+import type { Tagging } from "./tagging.ts";
 
 export interface SettledTagging extends Tagging {
   /** Where no path is allowed, the step at which the last one ends. */

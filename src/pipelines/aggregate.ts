@@ -1,5 +1,5 @@
 import type { Stretch } from "../model/crf-posterior.ts";
-import type { Tagging } from "../model/heads/token-classifier.ts";
+import type { Tagging } from "../model/tagging.ts";
 import { endsEntity, type Label, labelsToSpans, OUTSIDE, startsEntity } from "../text/labels.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { InputError } from "../errors.ts";
 import type { Sequence } from "../model/batch.ts";
 import type { CrfTokens } from "../model/config.ts";
-import type { Tagging } from "../model/heads/token-classifier.ts";
 import type { Model } from "../model/model.ts";
+import type { Tagging } from "../model/tagging.ts";
 import { parseLabel, parseScheme } from "../text/labels.ts";
 import { assertText, type Encoding } from "../text/tokenizer.ts";
 import { layWindows, type TextWindow } from "../text/windows.ts";

@@ -1,5 +1,5 @@
 import { join, pickle, storage } from "./assemble.ts";
-import type { Regression } from "./regressions.ts";
+import type { Regression } from "./regression.ts";
 
 const dictOfList = join(pickle.proto(), pickle.global("collections", "OrderedDict"), "q\0");
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import onnxProto, { type onnx } from "onnx-proto";
-import type { Regression } from "./regressions.ts";
+import type { Regression } from "./regression.ts";
 
 const { ModelProto } = onnxProto.onnx;
 const FLOAT = 1;

@@ -1,4 +1,4 @@
-import type { Regression } from "./regressions.ts";
+import type { Regression } from "./regression.ts";
 
 const text = (content: string) => Buffer.from(content);
 /** Deeper than the stack of what calls itself for each level. */

@@ -1,23 +1,11 @@
 import { Crf } from "../crf.ts";
 import type { PathConstraints } from "../crf-constraints.ts";
-import type { CrfPosterior, Stretch } from "../crf-posterior.ts";
 import { CrfStream } from "../crf-stream.ts";
 import { indexOfMaximum } from "../scores.ts";
+import type { Tagging } from "../tagging.ts";
 import { SoftmaxStream, type TaggingStream } from "../tagging-stream.ts";
 import type { HeadPlace } from "./head.ts";
 import { TokenScores } from "./token-scores.ts";
-
-/** What a model says of the tokens of one sequence that carry a label. */
-export interface Tagging {
-  /** The label of each: the CRF's best path, or each token's likeliest. */
-  readonly labels: Int32Array;
-  /** [labelled tokens, labels]: the CRF's marginals, or the softmax of the logits. */
-  readonly probabilities: Float32Array;
-  /** The exact probability of a stretch under the CRF; undefined where the model has none. */
-  readonly stretchProbability: ((stretch: Stretch) => number) | undefined;
-  /** All that the CRF believes of the sequence, where it is whole. */
-  readonly posterior?: CrfPosterior;
-}
 
 /** A linear classifier over every token, and a CRF over their labels where the model has one. */
 export class TokenClassifier extends TokenScores {
