@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -58,4 +59,18 @@ export async function electraEdge(args: readonly string[], conditions: Condition
     child.on("error", reject).on("close", resolve);
   });
   return { code, ...collected };
+}
+
+/** Runs the command line, which must do its work. @returns what it prints */
+export async function succeed(args: readonly string[], conditions?: Conditions): Promise<string> {
+  const { code, stdout, stderr } = await electraEdge(args, conditions);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+/** Runs the command line, which must refuse, for the reason that is expected. */
+export async function fail(args: readonly string[], expected: RegExp, code = 1): Promise<void> {
+  const outcome = await electraEdge(args);
+  assert.match(outcome.stderr, expected);
+  assert.equal(outcome.code, code);
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { noFileBeyond } from "../faults/faults.ts";
 import { cutOff as cutOffRun, logOf } from "./cut-off.ts";
-import { electraEdge, MADE_UP } from "./electra-edge.ts";
+import { electraEdge, fail, MADE_UP, succeed } from "./electra-edge.ts";
 
 /** A network that learns in a second. */
 const TINY = "--layers 1 --hidden-size 32 --heads 2 --intermediate-size 64 --embedding-size 16".split(" ");
@@ -25,18 +25,6 @@ describe("electra-edge finetune", () => {
     ...["finetune", "--train", MADE_UP, "--dev", MADE_UP],
     ...["-o", at(`${name}.safetensors`), "--run", at(name), ...TINY, ...more],
   ];
-
-  async function succeed(args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await electraEdge(args);
-    assert.equal(code, 0, stderr);
-    return stdout;
-  }
-
-  async function fail(args: readonly string[], expected: RegExp, code = 1): Promise<void> {
-    const outcome = await electraEdge(args);
-    assert.match(outcome.stderr, expected);
-    assert.equal(outcome.code, code);
-  }
 
   const modelOf = (name: string) => readFile(at(`${name}.safetensors`));
   const lossesOf = async (name: string) =>

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { cutOff, logOf } from "./cut-off.ts";
-import { electraEdge, MADE_UP } from "./electra-edge.ts";
+import { electraEdge, fail, MADE_UP, succeed } from "./electra-edge.ts";
 
 /** Networks that take a step in milliseconds. */
 const MINIATURE = [
@@ -39,18 +39,6 @@ describe("electra-edge pretrain", () => {
     ...["pretrain", "--train", at("corpus.txt"), "-o", at(name), "--run", at(`${name}-run`)],
     ...[...MINIATURE, "--steps", "24", "--score-every", "5", ...more],
   ];
-
-  async function succeed(args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await electraEdge(args);
-    assert.equal(code, 0, stderr);
-    return stdout;
-  }
-
-  async function fail(args: readonly string[], expected: RegExp, code = 1): Promise<void> {
-    const outcome = await electraEdge(args);
-    assert.match(outcome.stderr, expected);
-    assert.equal(outcome.code, code);
-  }
 
   const modelsOf = (name: string) =>
     Promise.all(["generator", "discriminator"].map((which) => readFile(at(`${name}-${which}.safetensors`))));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isUnfinished } from "../../src/convert/atomic-write.ts";
-import { type Conditions, electraEdge, HEADS, MODEL } from "../cli/electra-edge.ts";
+import { electraEdge, HEADS, MODEL, succeed } from "../cli/electra-edge.ts";
 import { BACKWARD_CLOCK, faultyDisk, noFileBeyond, readOnlyFolder, WRITING } from "./faults.ts";
 
 const CHECKPOINT = join(HEADS, "token-classification");
@@ -24,11 +24,6 @@ describe("conversion", () => {
 
   const at = (...names: string[]) => join(folder, ...names);
   const OLD = "what was there before";
-
-  async function succeed(args: readonly string[], conditions?: Conditions): Promise<void> {
-    const { code, stderr } = await electraEdge(args, conditions);
-    assert.equal(code, 0, stderr);
-  }
 
   for (const [name, { args, output }] of Object.entries(COMMANDS)) {
     const file = () => at(output);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isUnfinished } from "../../src/convert/atomic-write.ts";
 import { logOf } from "../cli/cut-off.ts";
-import { type Conditions, electraEdge, MADE_UP } from "../cli/electra-edge.ts";
+import { electraEdge, MADE_UP, succeed } from "../cli/electra-edge.ts";
 import {
   BACKWARD_CLOCK,
   dyingThreads,
@@ -49,11 +49,6 @@ for (const [command, { args, outputs }] of Object.entries(COMMANDS)) {
       ...[...NETWORK, ...args],
     ];
     const resume = (name: string) => [command, "--resume", at(`${name}-run`)];
-
-    async function succeed(args: readonly string[], conditions?: Conditions): Promise<void> {
-      const { code, stderr } = await electraEdge(args, conditions);
-      assert.equal(code, 0, stderr);
-    }
 
     const modelsOf = (name: string) =>
       Promise.all(outputs.map(async (output) => (await readFile(at(`${name}${output}`))).toString("base64")));
