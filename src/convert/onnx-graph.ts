@@ -1,16 +1,20 @@
-import onnxProto, { type onnx } from "onnx-proto";
-
-// A CommonJS module: its names are known only when it runs.
-const { AttributeProto, ModelProto, TensorProto } = onnxProto.onnx;
-const { FLOAT, INT, INTS } = AttributeProto.AttributeType;
-
-/** The element types that the exported graphs use, by their names in ONNX. */
-export const ELEMENT_TYPES = {
-  float: TensorProto.DataType.FLOAT,
-  int8: TensorProto.DataType.INT8,
-  uint8: TensorProto.DataType.UINT8,
-  int64: TensorProto.DataType.INT64,
-} as const;
+import {
+  ATTRIBUTE,
+  ATTRIBUTE_TYPES,
+  DIMENSION,
+  ELEMENT_TYPES,
+  ENTRY,
+  GRAPH,
+  MODEL,
+  NODE,
+  OPSET,
+  SHAPE,
+  TENSOR,
+  TENSOR_TYPE,
+  TYPE,
+  VALUE_INFO,
+} from "./onnx-fields.ts";
+import { ProtobufWriter } from "./protobuf-writer.ts";
 
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
@@ -19,15 +23,23 @@ const OPSET_VERSION = 17;
 /** The oldest version of the file format that goes with that operator set. */
 const IR_VERSION = 8;
 
-export type Attribute = onnx.IAttributeProto;
+export type Attribute = ProtobufWriter;
 
-export const intAttribute = (name: string, i: number): Attribute => ({ name, type: INT, i });
-export const intsAttribute = (name: string, ints: readonly number[]): Attribute => ({
-  name,
-  type: INTS,
-  ints: [...ints],
-});
-export const floatAttribute = (name: string, f: number): Attribute => ({ name, type: FLOAT, f });
+export const intAttribute = (name: string, i: number): Attribute =>
+  new ProtobufWriter()
+    .text(ATTRIBUTE.name, name)
+    .integer(ATTRIBUTE.i, i)
+    .integer(ATTRIBUTE.type, ATTRIBUTE_TYPES.int);
+export const intsAttribute = (name: string, ints: readonly number[]): Attribute =>
+  new ProtobufWriter()
+    .text(ATTRIBUTE.name, name)
+    .integers(ATTRIBUTE.ints, ints)
+    .integer(ATTRIBUTE.type, ATTRIBUTE_TYPES.ints);
+export const floatAttribute = (name: string, f: number): Attribute =>
+  new ProtobufWriter()
+    .text(ATTRIBUTE.name, name)
+    .float(ATTRIBUTE.f, f)
+    .integer(ATTRIBUTE.type, ATTRIBUTE_TYPES.float);
 
 type Dimension = number | string;
 
@@ -37,10 +49,11 @@ type Dimension = number | string;
  */
 export class OnnxGraph {
   readonly #values = new Set<string>();
-  readonly #nodes: onnx.INodeProto[] = [];
-  readonly #initializers = new Map<string, onnx.ITensorProto>();
-  readonly #inputs: onnx.IValueInfoProto[] = [];
-  readonly #outputs: onnx.IValueInfoProto[] = [];
+  readonly #nodes: ProtobufWriter[] = [];
+  readonly #initializers = new Map<string, ProtobufWriter>();
+  readonly #inputs: ProtobufWriter[] = [];
+  readonly #outputs: ProtobufWriter[] = [];
+  #byteLength = 0;
 
   /** @param shape a string is an axis whose length the caller chooses at each run */
   input(name: string, type: ElementType, shape: readonly Dimension[]): string {
@@ -62,7 +75,13 @@ export class OnnxGraph {
   ): string {
     if (!this.#initializers.has(name)) {
       const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      this.#initializers.set(name, { name, dataType: ELEMENT_TYPES[type], dims: [...dims], rawData });
+      const tensor = new ProtobufWriter()
+        .integers(TENSOR.dims, dims)
+        .integer(TENSOR.dataType, ELEMENT_TYPES[type])
+        .text(TENSOR.name, name)
+        .content(TENSOR.rawData, rawData);
+      this.#initializers.set(name, tensor);
+      this.#byteLength += rawData.length;
     }
     return name;
   }
@@ -83,9 +102,7 @@ export class OnnxGraph {
 
   /** Bytes of all tensors: what a model file is made of but for some thousands. */
   get byteLength(): number {
-    let bytes = 0;
-    for (const { rawData } of this.#initializers.values()) bytes += rawData!.length;
-    return bytes;
+    return this.#byteLength;
   }
 
   /** Whether some operator computes a value of this name. */
@@ -112,13 +129,12 @@ export class OnnxGraph {
     ...attributes: readonly Attribute[]
   ): void {
     for (const name of names) this.#values.add(name);
-    this.#nodes.push({
-      name: names[0]!,
-      opType: operator,
-      input: [...inputs],
-      output: [...names],
-      attribute: [...attributes],
-    });
+    const node = new ProtobufWriter();
+    for (const input of inputs) node.text(NODE.input, input);
+    for (const name of names) node.text(NODE.output, name);
+    node.text(NODE.name, names[0]!).text(NODE.opType, operator);
+    for (const attribute of attributes) node.message(NODE.attribute, attribute);
+    this.#nodes.push(node);
   }
 
   /**
@@ -127,23 +143,38 @@ export class OnnxGraph {
    * @param metadata for the file's `metadata_props`
    */
   encode(name: string, metadata: Readonly<Record<string, string>>): Uint8Array {
-    return ModelProto.encode({
-      irVersion: IR_VERSION,
-      opsetImport: [{ domain: "", version: OPSET_VERSION }],
-      producerName: "electra-edge",
-      graph: {
-        name,
-        node: this.#nodes,
-        initializer: [...this.#initializers.values()],
-        input: this.#inputs,
-        output: this.#outputs,
-      },
-      metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
-    }).finish();
+    const graph = new ProtobufWriter();
+    for (const node of this.#nodes) graph.message(GRAPH.node, node);
+    graph.text(GRAPH.name, name);
+    for (const tensor of this.#initializers.values()) graph.message(GRAPH.initializer, tensor);
+    for (const input of this.#inputs) graph.message(GRAPH.input, input);
+    for (const output of this.#outputs) graph.message(GRAPH.output, output);
+
+    const operators = new ProtobufWriter().text(OPSET.domain, "").integer(OPSET.version, OPSET_VERSION);
+    const model = new ProtobufWriter()
+      .integer(MODEL.irVersion, IR_VERSION)
+      .text(MODEL.producerName, "electra-edge")
+      .message(MODEL.graph, graph)
+      .message(MODEL.opsetImport, operators);
+    for (const [key, value] of Object.entries(metadata)) {
+      model.message(MODEL.metadataProps, new ProtobufWriter().text(ENTRY.key, key).text(ENTRY.value, value));
+    }
+    return model.bytes();
   }
 }
 
-function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): onnx.IValueInfoProto {
-  const dim = shape.map((size) => (typeof size === "string" ? { dimParam: size } : { dimValue: size }));
-  return { name, type: { tensorType: { elemType: ELEMENT_TYPES[type], shape: { dim } } } };
+function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): ProtobufWriter {
+  const axes = new ProtobufWriter();
+  for (const size of shape) {
+    const axis = new ProtobufWriter();
+    if (typeof size === "string") axis.text(DIMENSION.dimParam, size);
+    else axis.integer(DIMENSION.dimValue, size);
+    axes.message(SHAPE.dim, axis);
+  }
+  const tensor = new ProtobufWriter()
+    .integer(TENSOR_TYPE.elemType, ELEMENT_TYPES[type])
+    .message(TENSOR_TYPE.shape, axes);
+  return new ProtobufWriter()
+    .text(VALUE_INFO.name, name)
+    .message(VALUE_INFO.type, new ProtobufWriter().message(TYPE.tensorType, tensor));
 }

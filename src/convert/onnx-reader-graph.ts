@@ -1,113 +1,117 @@
-import onnxProto, { type onnx } from "onnx-proto";
 import { ConvertError } from "../errors.ts";
 import { brief } from "../model/json.ts";
+import { ATTRIBUTE, GRAPH, NODE, TENSOR, VALUE_INFO } from "./onnx-fields.ts";
+import { OnnxNode } from "./onnx-reader-node.ts";
 import { OPERATORS } from "./onnx-reader-operators.ts";
 import type { OnnxTensors } from "./onnx-reader-tensors.ts";
 import { isSignal, type Side, type Value } from "./onnx-reader-values.ts";
-
-const { TensorProto } = onnxProto.onnx;
+import type { ProtobufReader } from "./protobuf-reader.ts";
 
 /** None of the models here takes more than ids, segments, positions and a mask. */
 const INPUT_LIMIT = 16;
+
+/** Nodes, their inputs and outputs, and tensors: ten times what a quantized model of 24 layers has. */
+const PART_LIMIT = 2 ** 18;
 
 /**
  * What each value of a graph is, in the model's words, by its name. No number of a text is computed; what an operator
  * is that none of the models here has is said where a model hangs on it.
  *
- * @throws {ConvertError} `checkpoint-malformed`; `unsupported` for tensors outside of the file's folder, or too many inputs
+ * @throws {ConvertError} `checkpoint-malformed`; `unsupported` for tensors outside of the file's folder, or too many
+ *   inputs, nodes or names
  */
 export async function interpretGraph(
-  graph: onnx.IGraphProto,
+  graph: ProtobufReader,
   tensors: OnnxTensors,
   file: string,
 ): Promise<ReadonlyMap<string, Value>> {
+  checkSize(graph, file);
   const values = new Map<string, Value>();
-  // Old exporters name every weight as an input too.
-  const weights = new Set((graph.initializer ?? []).map(({ name }) => name));
-  const given = (graph.input ?? []).filter(({ name }) => !weights.has(name));
-  if (given.length > INPUT_LIMIT) {
-    const detail = `the graph takes ${given.length} inputs; the models known here take at most ${INPUT_LIMIT}`;
-    throw new ConvertError("unsupported", file, detail);
+  for (const initializer of graph.messages(GRAPH.initializer)) {
+    values.set(initializer.textOf(TENSOR.name), await constantOf(initializer, tensors));
   }
-  for (const { name } of given) values.set(name ?? "", sideOf([name ?? ""]));
-  for (const initializer of graph.initializer ?? []) {
-    values.set(initializer.name ?? "", await constantOf(initializer, tensors));
-  }
-  for (const node of graph.node ?? []) {
-    const inputs = (node.input ?? []).map((name) => {
+  for (const name of inputsOf(graph, values, file)) values.set(name, sideOf([name]));
+  for (const message of graph.messages(GRAPH.node)) {
+    const node = new OnnxNode(message);
+    const inputs = node.inputs.map((name) => {
       const value = values.get(name);
       if (value !== undefined || name === "") return value;
-      const detail = `the node ${nameOf(node)} takes ${brief(name)}, which nothing before it gives`;
+      const detail = `the node ${node.title} takes ${brief(name)}, which nothing before it gives`;
       throw new ConvertError("checkpoint-malformed", file, detail);
     });
-    const outputs = node.output ?? [];
     const results =
-      node.opType === "Constant"
+      node.operator === "Constant"
         ? [await constantNode(node, tensors)]
         : ((await operate(node, inputs)) ?? fallBack(node, inputs));
-    outputs.forEach((name, i) => {
+    node.outputs.forEach((name, i) => {
       values.set(name, results[i] ?? unknown(node, `has no output ${i} here`));
     });
   }
   return values;
 }
 
-async function operate(node: onnx.INodeProto, inputs: readonly (Value | undefined)[]) {
+function checkSize(graph: ProtobufReader, file: string): void {
+  let parts = 0;
+  const fields = graph.again();
+  while (fields.next()) parts++;
+  for (const node of graph.messages(GRAPH.node)) {
+    while (node.next()) if (node.field === NODE.input || node.field === NODE.output) parts++;
+  }
+  if (parts <= PART_LIMIT) return;
+  const detail = `the graph has ${parts} nodes, tensors and names, more than ${PART_LIMIT}`;
+  throw new ConvertError("unsupported", file, detail);
+}
+
+/** The names of a graph's inputs; old exporters name every weight as one too. */
+function inputsOf(graph: ProtobufReader, weights: ReadonlyMap<string, Value>, file: string): string[] {
+  const names: string[] = [];
+  let count = 0;
+  for (const input of graph.messages(GRAPH.input)) {
+    const name = input.textOf(VALUE_INFO.name);
+    if (!weights.has(name) && count++ < INPUT_LIMIT) names.push(name);
+  }
+  if (count <= INPUT_LIMIT) return names;
+  const detail = `the graph takes ${count} inputs; the models known here take at most ${INPUT_LIMIT}`;
+  throw new ConvertError("unsupported", file, detail);
+}
+
+function operate(node: OnnxNode, inputs: readonly (Value | undefined)[]) {
   // Nothing is known of what comes of it, but for what hangs on its shape alone.
-  if (inputs.some((value) => value?.kind === "unknown") && node.opType !== "Shape") return undefined;
-  const domain = node.domain || "ai.onnx";
-  const operator = domain === "ai.onnx" ? OPERATORS.get(node.opType ?? "") : undefined;
-  const attributes = new Map((node.attribute ?? []).map((attribute) => [attribute.name ?? "", attribute]));
-  return operator?.({ inputs, attributes, outputs: node.output?.length ?? 0 });
+  if (inputs.some((value) => value?.kind === "unknown") && node.operator !== "Shape") return undefined;
+  const isOwn = node.domain === "" || node.domain === "ai.onnx";
+  return isOwn ? OPERATORS.get(node.operator)?.({ inputs, node }) : undefined;
 }
 
 /** An operator that isn't known matters only where it works on what weights have made. */
-function fallBack(node: onnx.INodeProto, inputs: readonly (Value | undefined)[]): readonly Value[] {
+function fallBack(node: OnnxNode, inputs: readonly (Value | undefined)[]): readonly Value[] {
   const earlier = inputs.find((value) => value?.kind === "unknown");
   const signal = inputs.some(isSignal);
   const result =
     earlier ??
     (signal ? unknown(node, "computes what none of the models known here does") : sideOf(namesOf(inputs)));
-  return (node.output ?? []).map(() => result);
+  return node.outputs.map(() => result);
 }
 
 function* namesOf(inputs: readonly (Value | undefined)[]): Generator<string> {
   for (const value of inputs) if (value?.kind === "side") yield* value.inputs;
 }
 
-async function constantOf(proto: onnx.ITensorProto, tensors: OnnxTensors): Promise<Value> {
+async function constantOf(proto: ProtobufReader, tensors: OnnxTensors): Promise<Value> {
   const tensor = await tensors.open(proto);
   return tensor === undefined ? sideOf([]) : { kind: "constant", tensor };
 }
 
-async function constantNode(node: onnx.INodeProto, tensors: OnnxTensors): Promise<Value> {
-  const [attribute] = node.attribute ?? [];
-  const { FLOAT, INT64 } = TensorProto.DataType;
-  const { t, f, floats, i, ints } = attribute ?? {};
-  switch (attribute?.name) {
-    case "value":
-      return t ? constantOf(t, tensors) : sideOf([]);
-    case "value_float":
-      return constantOf({ dataType: FLOAT, dims: [], floatData: [f ?? 0] }, tensors);
-    case "value_floats":
-      return constantOf({ dataType: FLOAT, dims: [floats?.length ?? 0], floatData: floats ?? [] }, tensors);
-    case "value_int":
-      return constantOf({ dataType: INT64, dims: [], int64Data: [i ?? 0] }, tensors);
-    case "value_ints":
-      return constantOf({ dataType: INT64, dims: [ints?.length ?? 0], int64Data: ints ?? [] }, tensors);
-    default:
-      return sideOf([]);
+async function constantNode(node: OnnxNode, tensors: OnnxTensors): Promise<Value> {
+  for (const tensor of node.attribute("value")?.messages(ATTRIBUTE.t) ?? []) {
+    return constantOf(tensor, tensors);
   }
+  const tensor = tensors.ofNumbers(node);
+  return tensor === undefined ? sideOf([]) : { kind: "constant", tensor };
 }
 
 const sideOf = (inputs: Iterable<string>): Side => ({ kind: "side", inputs: new Set(inputs) });
 
-const unknown = (node: onnx.INodeProto, what: string): Value => ({
+const unknown = (node: OnnxNode, what: string): Value => ({
   kind: "unknown",
-  detail: `the node ${nameOf(node)} ${what}`,
+  detail: `the node ${node.title} ${what}`,
 });
-
-function nameOf({ name, opType, output, domain }: onnx.INodeProto): string {
-  const type = `${domain ? `${domain}.` : ""}${opType ?? ""}`;
-  return `${brief(name || output?.[0] || "")} (${type})`;
-}

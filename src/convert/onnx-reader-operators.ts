@@ -1,8 +1,8 @@
-import type { onnx } from "onnx-proto";
 import { ACTIVATIONS, erf, type Pointwise, sigmoid } from "./activations.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { dequantized, floatsOf, product, reshaped, rowsOf, transposed } from "./lazy-tensor.ts";
 import { type ArithmeticOperator, applied, arithmetic, scalarOf } from "./onnx-reader-arithmetic.ts";
+import type { OnnxNode } from "./onnx-reader-node.ts";
 import { AXES_LIMIT } from "./onnx-reader-tensors.ts";
 import {
   asElementwise,
@@ -18,9 +18,7 @@ import {
 export interface Operation {
   /** Undefined for an optional input that is left out. */
   readonly inputs: readonly (Value | undefined)[];
-  readonly attributes: ReadonlyMap<string, onnx.IAttributeProto>;
-  /** How many outputs the node has. */
-  readonly outputs: number;
+  readonly node: OnnxNode;
 }
 
 /** An operator's outputs; undefined where what it does is no part of any model known here. */
@@ -36,10 +34,10 @@ const NOTHING: Side = { kind: "side", inputs: new Set() };
 /** Leaves the numbers as they are. */
 const keep: Operator = ({ inputs: [value] }) => value && [value];
 
-const transpose: Operator = ({ inputs: [value], attributes }) => {
+const transpose: Operator = ({ inputs: [value], node }) => {
   if (value?.kind !== "constant") return value && [value];
   const { tensor } = value;
-  const order = attributes.get("perm")?.ints?.map(Number) ?? tensor.shape.map((_, axis) => axis).reverse();
+  const order = node.integers("perm", AXES_LIMIT + 1) ?? tensor.shape.map((_, axis) => axis).reverse();
   const whole = [...order].sort((a, b) => a - b).every((axis, i) => axis === i);
   return whole && order.length === tensor.shape.length ? [constant(transposed(tensor, order))] : undefined;
 };
@@ -89,14 +87,14 @@ const mean: Operator = ({ inputs: [value] }) => {
   ];
 };
 
-const layerNormalization: Operator = ({ inputs: [of, weight, bias], attributes }) => {
+const layerNormalization: Operator = ({ inputs: [of, weight, bias], node }) => {
   if (!isSignal(of) || weight?.kind !== "constant") return undefined;
-  const epsilon = attributes.get("epsilon")?.f ?? 1e-5;
+  const epsilon = node.float("epsilon") ?? 1e-5;
   return [{ kind: "norm", of, weight: weight.tensor, bias: tensorOf(bias), epsilon }];
 };
 
-const gather: Operator = async ({ inputs: [data, indices], attributes }) => {
-  const axis = Number(attributes.get("axis")?.i ?? 0);
+const gather: Operator = async ({ inputs: [data, indices], node }) => {
+  const axis = node.integer("axis") ?? 0;
   if (data?.kind === "constant" && axis === 0 && isTable(data.tensor) && indices !== undefined) {
     if (isSignal(indices)) return undefined;
     const ids = indices.kind === "side" ? indices.inputs : NOTHING.inputs;
@@ -122,15 +120,14 @@ const slice: Operator = async ({ inputs: [data, starts, ends, axes] }) => {
   return isLast && data.kind === "linear" ? part(data, start, end) : undefined;
 };
 
-const split: Operator = async ({ inputs: [data, sizes], attributes, outputs }) => {
-  const axis = Number(attributes.get("axis")?.i ?? 0);
+const split: Operator = async ({ inputs: [data, sizes], node }) => {
+  const axis = node.integer("axis") ?? 0;
   if (data?.kind !== "linear" || (axis !== -1 && axis !== 2)) return undefined;
   const rows = data.weight.shape[0]!;
+  const outputs = node.outputs.length;
   if (sizes?.kind === "constant" && product(sizes.tensor.shape) > outputs) return undefined;
   const stated =
-    sizes?.kind === "constant"
-      ? [...(await floatsOf(sizes.tensor))]
-      : attributes.get("split")?.ints?.map(Number);
+    sizes?.kind === "constant" ? [...(await floatsOf(sizes.tensor))] : node.integers("split", outputs);
   const parts = stated ?? Array<number>(outputs).fill(rows / outputs);
   let end = 0;
   return parts.flatMap((size) => {
@@ -153,9 +150,9 @@ const matMul: Operator = ({ inputs: [left, right] }) => {
   ];
 };
 
-const gemm: Operator = ({ inputs: [left, right, bias], attributes }) => {
-  const integer = (name: string) => Number(attributes.get(name)?.i ?? 0);
-  const plain = [attributes.get("alpha"), attributes.get("beta")].every((factor) => (factor?.f ?? 1) === 1);
+const gemm: Operator = ({ inputs: [left, right, bias], node }) => {
+  const integer = (name: string) => node.integer(name) ?? 0;
+  const plain = ["alpha", "beta"].every((name) => (node.float(name) ?? 1) === 1);
   if (!isSignal(left) || right?.kind !== "constant" || !plain || integer("transA") !== 0) return undefined;
   return linear(left, right.tensor, integer("transB") === 1, tensorOf(bias));
 };
@@ -174,7 +171,7 @@ const where: Operator = ({ inputs: [, ...values] }) => {
   return signal.kind === "shares" || asElementwise(signal).of.kind === "products" ? [signal] : undefined;
 };
 
-const dequantizeLinear: Operator = ({ inputs: [value, scale, zeroPoint], attributes }) => {
+const dequantizeLinear: Operator = ({ inputs: [value, scale, zeroPoint], node }) => {
   if (value?.kind === "quantized") return [value.of];
   if (scale?.kind !== "constant" || value === undefined) return undefined;
   const zeros = tensorOf(zeroPoint);
@@ -182,7 +179,7 @@ const dequantizeLinear: Operator = ({ inputs: [value, scale, zeroPoint], attribu
     return [{ ...value, table: dequantized(value.table, scale.tensor, zeros, 1) }];
   }
   if (value.kind !== "constant" || !isTable(value.tensor)) return undefined;
-  const axis = Number(attributes.get("axis")?.i ?? 1);
+  const axis = node.integer("axis") ?? 1;
   return [constant(dequantized(value.tensor, scale.tensor, zeros, axis < 0 ? axis + 2 : axis))];
 };
 
@@ -200,7 +197,7 @@ const matMulInteger: Operator = ({ inputs: [left, right, , zeroPoint] }) => {
 };
 
 const gelu: Operator = (operation) => {
-  const tanh = String.fromCharCode(...(operation.attributes.get("approximate")?.s ?? [])) === "tanh";
+  const tanh = operation.node.text("approximate") === "tanh";
   return elementwise(tanh ? ACTIVATIONS.gelu_new : ACTIVATIONS.gelu)(operation);
 };
 

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import onnxProto, { type onnx } from "onnx-proto";
 import { ConvertError } from "../errors.ts";
 import { familyOf, type Task } from "../model/config.ts";
 import { guessFormat } from "../model/file-signature.ts";
@@ -8,13 +7,13 @@ import { BinaryFile, exists } from "./binary-file.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import type { HuggingFaceModel } from "./hugging-face-config.ts";
+import { GRAPH, MODEL, VALUE_INFO } from "./onnx-fields.ts";
 import { interpretGraph } from "./onnx-reader-graph.ts";
 import { OnnxLayers } from "./onnx-reader-layers.ts";
 import { OnnxTensors } from "./onnx-reader-tensors.ts";
 import type { Value } from "./onnx-reader-values.ts";
+import { ProtobufReader } from "./protobuf-reader.ts";
 import { familyNames } from "./tensor-names.ts";
-
-const { ModelProto } = onnxProto.onnx;
 
 /** An ONNX file is one protobuf message, and these end here. */
 const PROTOBUF_LIMIT = 2 ** 31 - 1;
@@ -60,7 +59,7 @@ export async function parseOnnx(
 ): Promise<Checkpoint> {
   const { task, config, labels, gru } = model;
   if (gru !== undefined) throw new ConvertError("unsupported", path, "recurrent layers in a graph");
-  const graph = decodeGraph(bytes, path);
+  const graph = findGraph(bytes, path);
   const tensors = new OnnxTensors(path);
   try {
     const values = await interpretGraph(graph, tensors, path);
@@ -93,27 +92,26 @@ async function readMessage(path: string): Promise<Uint8Array> {
   }
 }
 
-function decodeGraph(bytes: Uint8Array, path: string): onnx.IGraphProto {
-  let graph: onnx.IGraphProto | null | undefined;
+function findGraph(bytes: Uint8Array, path: string): ProtobufReader {
+  let graph: ProtobufReader | undefined;
   try {
-    graph = ModelProto.decode(bytes).graph;
+    for (graph of new ProtobufReader(path, bytes).messages(MODEL.graph));
+    if (graph?.messages(GRAPH.node).next().done === false) return graph;
   } catch (error) {
-    const kind = guessFormat(bytes);
-    const detail = kind === undefined ? (error as Error).message : `it is ${kind}`;
-    throw new ConvertError("checkpoint-malformed", path, `not an ONNX file: ${detail}`, { cause: error });
+    if (guessFormat(bytes) === undefined) throw error;
   }
-  if (!graph?.node?.length)
-    throw new ConvertError("checkpoint-malformed", path, "not an ONNX file: it has no graph");
-  return graph;
+  const kind = guessFormat(bytes);
+  const detail = kind === undefined ? "it has no graph" : `it is ${kind}`;
+  throw new ConvertError("checkpoint-malformed", path, `not an ONNX file: ${detail}`);
 }
 
 function outputsOf(
-  { output }: onnx.IGraphProto,
+  graph: ProtobufReader,
   values: ReadonlyMap<string, Value>,
   task: Task,
   path: string,
 ): readonly Value[] {
-  const names = (output ?? []).map(({ name }) => name ?? "");
+  const names = Array.from(graph.messages(GRAPH.output), (output) => output.textOf(VALUE_INFO.name));
   const choices = OUTPUTS[task] ?? LOGITS;
   const chosen = choices.find((choice) => choice.every((name) => names.includes(name)));
   if (chosen === undefined) {

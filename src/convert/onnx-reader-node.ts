@@ -1,0 +1,79 @@
+import { brief } from "../model/json.ts";
+import { ATTRIBUTE, NODE } from "./onnx-fields.ts";
+import type { ProtobufReader } from "./protobuf-reader.ts";
+
+/** A node of a graph. Its attributes stay in the file until they are asked for. */
+export class OnnxNode {
+  readonly inputs: string[] = [];
+  readonly outputs: string[] = [];
+  name = "";
+  operator = "";
+  /** Of its operator; "" for ONNX's own. */
+  domain = "";
+  readonly #message: ProtobufReader;
+
+  constructor(message: ProtobufReader) {
+    this.#message = message.again();
+    while (message.next()) {
+      if (message.field === NODE.input) this.inputs.push(message.text());
+      else if (message.field === NODE.output) this.outputs.push(message.text());
+      else if (message.field === NODE.name) this.name = message.text();
+      else if (message.field === NODE.opType) this.operator = message.text();
+      else if (message.field === NODE.domain) this.domain = message.text();
+    }
+  }
+
+  /** What the node is called in errors. */
+  get title(): string {
+    const type = `${this.domain ? `${this.domain}.` : ""}${this.operator}`;
+    return `${brief(this.name || this.outputs[0] || "")} (${type})`;
+  }
+
+  /** An attribute that is a number; undefined where the node doesn't have it. */
+  integer(name: string): number | undefined {
+    return this.#valueOf(name, ATTRIBUTE.i, 0, (value) => value.integer());
+  }
+
+  float(name: string): number | undefined {
+    return this.#valueOf(name, ATTRIBUTE.f, 0, (value) => value.float());
+  }
+
+  text(name: string): string | undefined {
+    return this.#valueOf(name, ATTRIBUTE.s, "", (value) => value.text());
+  }
+
+  /** An attribute that is a list of integers; of a longer one than `most` the first. */
+  integers(name: string, most: number): number[] | undefined {
+    const attribute = this.attribute(name);
+    if (attribute === undefined) return undefined;
+    const values: number[] = [];
+    while (attribute.next()) {
+      if (attribute.field !== ATTRIBUTE.ints) continue;
+      attribute.numbers("varint", (low, high) => {
+        if (values.length < most) values.push(high * 2 ** 32 + (low >>> 0));
+      });
+    }
+    return values;
+  }
+
+  /** The attribute's message. */
+  attribute(name: string): ProtobufReader | undefined {
+    const node = this.#message.again();
+    let attribute: ProtobufReader | undefined;
+    while (node.next()) {
+      if (node.field !== NODE.attribute) continue;
+      attribute = node.message(attribute);
+      while (attribute.next()) {
+        if (attribute.field === ATTRIBUTE.name && attribute.is(name)) return attribute.again();
+      }
+    }
+    return undefined;
+  }
+
+  #valueOf<T>(name: string, field: number, absent: T, read: (attribute: ProtobufReader) => T): T | undefined {
+    const attribute = this.attribute(name);
+    if (attribute === undefined) return undefined;
+    while (attribute.next()) if (attribute.field === field) return read(attribute);
+    return absent;
+  }
+}
