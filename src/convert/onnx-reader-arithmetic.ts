@@ -30,6 +30,7 @@ export async function arithmetic(
   left: Value,
   right: Value,
 ): Promise<Value | undefined> {
+  if (left.kind === "constant" && right.kind === "constant") return functionOf(operator, left, right);
   const commutative = operator === "Add" || operator === "Mul";
   return (
     (await inOrder(operator, left, right)) ??
@@ -135,13 +136,20 @@ export function dequantizedColumns(
   return transposed(dequantized(weight, scale, zeroPoint, 1), [1, 0]);
 }
 
+const numbers = new WeakMap<CheckpointTensor, number>();
+
 /** The one number of a constant; undefined for any other value. */
 export async function scalarOf(value: Value | undefined): Promise<number | undefined> {
   if (value?.kind !== "constant" || product(value.tensor.shape) !== 1) return undefined;
-  return (await floatsOf(value.tensor))[0];
+  const { tensor } = value;
+  const number = numbers.get(tensor) ?? (await floatsOf(tensor))[0]!;
+  numbers.set(tensor, number);
+  return number;
 }
 
-function constantNumber(number: number, { tensor }: Constant): Constant {
+function constantNumber(number: number, { tensor: { file } }: Constant): Constant {
   const read = async () => new Uint8Array(Float32Array.of(number).buffer);
-  return { kind: "constant", tensor: { file: tensor.file, dtype: "F32", shape: [], read } };
+  const tensor: CheckpointTensor = { file, dtype: "F32", shape: [], read };
+  numbers.set(tensor, Math.fround(number));
+  return { kind: "constant", tensor };
 }

@@ -4,7 +4,7 @@ import { ATTRIBUTE, GRAPH, NODE, TENSOR, VALUE_INFO } from "./onnx-fields.ts";
 import { OnnxNode } from "./onnx-reader-node.ts";
 import { OPERATORS } from "./onnx-reader-operators.ts";
 import type { OnnxTensors } from "./onnx-reader-tensors.ts";
-import { isSignal, type Side, type Value } from "./onnx-reader-values.ts";
+import { isSignal, NOTHING, type Side, type Value } from "./onnx-reader-values.ts";
 import type { ProtobufReader } from "./protobuf-reader.ts";
 
 /** None of the models here takes more than ids, segments, positions and a mask. */
@@ -39,13 +39,16 @@ export async function interpretGraph(
       const detail = `the node ${node.title} takes ${brief(name)}, which nothing before it gives`;
       throw new ConvertError("checkpoint-malformed", file, detail);
     });
-    const results =
-      node.operator === "Constant"
-        ? [await constantNode(node, tensors)]
-        : ((await operate(node, inputs)) ?? fallBack(node, inputs));
-    node.outputs.forEach((name, i) => {
-      values.set(name, results[i] ?? unknown(node, `has no output ${i} here`));
-    });
+    if (node.operator === "") {
+      throw new ConvertError("checkpoint-malformed", file, `the node ${node.title} names no operator`);
+    }
+    const found = node.operator === "Constant" ? constantNode(node, tensors) : operate(node, inputs);
+    // Most are known at once; a promise for each node would be most of what reading a graph takes.
+    const known = found instanceof Promise ? await found : found;
+    const results = known ?? fallBack(node, inputs);
+    for (let i = 0; i < node.outputs.length; i++) {
+      values.set(node.outputs[i]!, results[i] ?? unknown(node, `has no output ${i} here`));
+    }
   }
   return values;
 }
@@ -85,28 +88,38 @@ function operate(node: OnnxNode, inputs: readonly (Value | undefined)[]) {
 /** An operator that isn't known matters only where it works on what weights have made. */
 function fallBack(node: OnnxNode, inputs: readonly (Value | undefined)[]): readonly Value[] {
   const earlier = inputs.find((value) => value?.kind === "unknown");
-  const signal = inputs.some(isSignal);
   const result =
     earlier ??
-    (signal ? unknown(node, "computes what none of the models known here does") : sideOf(namesOf(inputs)));
-  return node.outputs.map(() => result);
+    (inputs.some(isSignal)
+      ? unknown(node, "computes what none of the models known here does")
+      : sideOfAll(inputs));
+  return node.outputs.length === 1 ? [result] : node.outputs.map(() => result);
 }
 
-function* namesOf(inputs: readonly (Value | undefined)[]): Generator<string> {
-  for (const value of inputs) if (value?.kind === "side") yield* value.inputs;
+/** What hangs on all inputs that the values hang on: one of the values where that is enough, as nearly always. */
+function sideOfAll(values: readonly (Value | undefined)[]): Side {
+  let all: Side = NOTHING;
+  for (const value of values) {
+    if (value?.kind !== "side" || covers(all, value)) continue;
+    all = covers(value, all) ? value : sideOf([...all.inputs, ...value.inputs]);
+  }
+  return all;
 }
+
+const covers = (all: Side, some: Side): boolean =>
+  all === some || [...some.inputs].every((name) => all.inputs.has(name));
 
 async function constantOf(proto: ProtobufReader, tensors: OnnxTensors): Promise<Value> {
   const tensor = await tensors.open(proto);
-  return tensor === undefined ? sideOf([]) : { kind: "constant", tensor };
+  return tensor === undefined ? NOTHING : { kind: "constant", tensor };
 }
 
-async function constantNode(node: OnnxNode, tensors: OnnxTensors): Promise<Value> {
+async function constantNode(node: OnnxNode, tensors: OnnxTensors): Promise<readonly Value[]> {
   for (const tensor of node.attribute("value")?.messages(ATTRIBUTE.t) ?? []) {
-    return constantOf(tensor, tensors);
+    return [await constantOf(tensor, tensors)];
   }
   const tensor = tensors.ofNumbers(node);
-  return tensor === undefined ? sideOf([]) : { kind: "constant", tensor };
+  return [tensor === undefined ? NOTHING : { kind: "constant", tensor }];
 }
 
 const sideOf = (inputs: Iterable<string>): Side => ({ kind: "side", inputs: new Set(inputs) });

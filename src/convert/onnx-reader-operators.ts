@@ -9,7 +9,7 @@ import {
   type Constant,
   isSignal,
   type Linear,
-  type Side,
+  NOTHING,
   type Signal,
   type Value,
 } from "./onnx-reader-values.ts";
@@ -28,8 +28,6 @@ export type Operator = (
 
 /** Float weights and those of dynamic quantization; other types are of positions and shapes. */
 const WEIGHT_DTYPES = /^(B?F\d+|[IU]8)$/;
-
-const NOTHING: Side = { kind: "side", inputs: new Set() };
 
 /** Leaves the numbers as they are. */
 const keep: Operator = ({ inputs: [value] }) => value && [value];
@@ -68,10 +66,13 @@ const elementwise =
 
 const binary =
   (operator: ArithmeticOperator): Operator =>
-  async ({ inputs: [left, right] }) => {
-    const value = left && right && (await arithmetic(operator, left, right));
-    return value && [value];
+  ({ inputs: [left, right] }) => {
+    // What hangs on shapes and ids alone needs no more than the names of its inputs.
+    if (!left || !right || !(isWeighty(left) || isWeighty(right))) return undefined;
+    return arithmetic(operator, left, right).then((value) => value && [value]);
   };
+
+const isWeighty = (value: Value): boolean => value.kind !== "side";
 
 const squareRoot: Operator = ({ inputs: [value] }) =>
   value?.kind === "statistic" && value.what === "variance" ? [{ ...value, what: "deviation" }] : undefined;

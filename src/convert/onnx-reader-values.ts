@@ -16,6 +16,9 @@ export interface Side {
   readonly inputs: ReadonlySet<string>;
 }
 
+/** What hangs on no input. */
+export const NOTHING: Side = { kind: "side", inputs: new Set() };
+
 /** Made by an operator that is none of this model's; only an error where the model hangs on it. */
 export interface Unknown {
   readonly kind: "unknown";

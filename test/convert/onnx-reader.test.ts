@@ -325,3 +325,21 @@ test("weights of other libraries are refused with the way round", async (t) => {
     failure("file-missing", "model.safetensors", "ONNX"),
   );
 });
+
+test("a graph of more nodes than any model has is refused before one of them is read", async (t) => {
+  const directory = await changed(t, "captured.onnx", (graph) => {
+    for (let i = 0; i < 2 ** 18; i++) graph.node.push({ opType: "If" });
+  });
+  await assert.rejects(
+    convertDirectory(directory, join(directory, "out")),
+    failure("unsupported", "model.onnx", "nodes, tensors and names"),
+  );
+});
+
+test("a node that names no operator is refused", async (t) => {
+  const directory = await changed(t, "captured.onnx", (graph) => graph.node.push({ output: ["a"] }));
+  await assert.rejects(
+    convertDirectory(directory, join(directory, "out")),
+    failure("checkpoint-malformed", "names no operator"),
+  );
+});
