@@ -13,19 +13,19 @@ export function includesLowestInt8(values: usize, count: i32): bool {
   return v128.any_true(i8x16.eq(smallest, i8x16.splat(-128)));
 }
 
-/** Whether all of `count` floats are above zero and finite. */
-export function arePositive(values: usize, count: i32): bool {
+/** Whether all of `count` floats lie from `lowest` to `highest`: NaN does not. */
+export function areWithin(values: usize, count: i32, lowest: f32, highest: f32): bool {
   const end = values + ((<usize>count) << 2);
-  const zero = f32x4.splat(0);
-  const infinity = f32x4.splat(Infinity);
+  const least = f32x4.splat(lowest);
+  const most = f32x4.splat(highest);
   let right = i32x4.splat(-1);
   for (; values + 16 <= end; values += 16) {
     const x = v128.load(values);
-    right = v128.and(right, v128.and(f32x4.gt(x, zero), f32x4.lt(x, infinity)));
+    right = v128.and(right, v128.and(f32x4.ge(x, least), f32x4.le(x, most)));
   }
   for (; values < end; values += 4) {
     const x = v128.load32_splat(values);
-    right = v128.and(right, v128.and(f32x4.gt(x, zero), f32x4.lt(x, infinity)));
+    right = v128.and(right, v128.and(f32x4.ge(x, least), f32x4.le(x, most)));
   }
   return i32x4.all_true(right);
 }

@@ -3,7 +3,7 @@
 
 export { attention, attentionHeads, attentionScratchBytes } from "./attention";
 export { attentionInteger, attentionIntegerHeads, attentionIntegerScratchBytes } from "./attention-integer";
-export { arePositive, includesLowestInt8 } from "./checks";
+export { areWithin, includesLowestInt8 } from "./checks";
 export { crfBackward, crfForward, crfMarginals, crfStride, crfViterbi } from "./crf";
 export { embed, embedInt8 } from "./embedding";
 export { gemm, packedInputBytes, packedWeightBytes, packInputs, packWeightRow } from "./gemm";

@@ -4,7 +4,8 @@ import { multiplyAdd, sumLanes } from "./math";
 
 /**
  * out[row] = (x[row] − mean) / √(variance + epsilon) · gamma + beta for each row of x [rows, size]; `out` may be `x`.
- * The variance is taken in a second pass over x − mean, so that a large common offset costs no precision.
+ * The variance is taken in a second pass over x − mean, so that a large common offset costs no precision. A row whose
+ * variance float32 can't hold becomes NaN.
  */
 export function layerNorm(
   x: usize,
@@ -48,7 +49,8 @@ export function layerNorm(
       const centred = f32.load(x + at) - mean;
       square += centred * centred;
     }
-    const inverse: f32 = 1 / sqrt<f32>(square / <f32>size + epsilon);
+    const variance = square / <f32>size + epsilon;
+    const inverse: f32 = 1 / sqrt<f32>(variance) + variance * 0; // NaN where the variance overflowed, and not 0
     const inverses = f32x4.splat(inverse);
 
     for (let at: usize = 0; at < wide; at += 16) {

@@ -83,7 +83,8 @@ export type InputErrorCode =
   | "text-too-long"
   | "no-mask"
   | "bad-option"
-  | "no-path";
+  | "no-path"
+  | "not-finite";
 
 /** What the caller handed to a pipeline can't be used. */
 export class InputError extends ElectraEdgeError {

@@ -27,4 +27,13 @@ describe("layerNorm", () => {
     expect(at(X, 3)).toBeCloseTo(2, 6);
     expect(at(X, 4)).toBeCloseTo(5, 6);
   });
+
+  it("makes NaN of a row whose variance overflows", () => {
+    put(X, [1e30, -1e30]);
+    put(GAMMA, [1, 1]);
+    put(BETA, [10, 20]);
+    layerNorm(X, GAMMA, BETA, OUT, 1, 2, 0);
+    expect(at(OUT, 0)).toBe(NaN);
+    expect(at(OUT, 1)).toBe(NaN);
+  });
 });

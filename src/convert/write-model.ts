@@ -10,7 +10,14 @@ import type { Parameter } from "../model/parameters.ts";
 import { quantizeInt8 } from "../model/quantize-int8.ts";
 import { type Dtype, ITEM_SIZE, parseHeader } from "../model/safetensors.ts";
 import { layoutSafetensors, type TensorDescription } from "../model/safetensors-writer.ts";
-import { groupScaleName, type Storage, scaleName, storedTensors } from "../model/storage.ts";
+import {
+  groupScaleName,
+  LARGEST_FLOAT,
+  leastFloat,
+  type Storage,
+  scaleName,
+  storedTensors,
+} from "../model/storage.ts";
 import { writeFileAtomically } from "./atomic-write.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import type { InputMoments } from "./input-moments.ts";
@@ -73,7 +80,6 @@ export async function writeModel(
     if (storage !== "int8" && storage !== "int4") continue;
     const { name, shape } = parameter;
     const weights = floatsOf(await readFloats(tensor, name, "F32"));
-    assertFinite(weights, tensor, name);
     const matrix =
       storage === "int8"
         ? quantizeInt8(weights, shape[1]!)
@@ -110,12 +116,7 @@ async function momentsOf(
   const file = parseModelFile(parseHeader(prefix.subarray(8), outFile), outFile);
   // Only now: all other conversions do without the kernels.
   const { observeInputs } = await import("./observe-inputs.ts");
-  const moments = await observeInputs(file, async (name) => {
-    const { parameter, tensor } = parameters.get(name)!;
-    const data = await readFloats(tensor, name, "F32");
-    if (parameter.quantizable) assertFinite(floatsOf(data), tensor, name);
-    return data;
-  });
+  const moments = await observeInputs(file, (name) => readFloats(parameters.get(name)!.tensor, name, "F32"));
   for (const [name, of] of moments) {
     if (of.importance().every(Number.isFinite)) continue;
     const detail = `the layer of "${name}" is given NaN or infinity; the model is broken, or beyond float32`;
@@ -159,21 +160,20 @@ async function* chunks(
 }
 
 async function readFloats(tensor: CheckpointTensor, name: string, dtype: StorageDtype): Promise<Uint8Array> {
-  return convertFloats(await tensor.read(), tensor.dtype, dtype, (value) => {
+  const refuse = (detail: string): never => {
+    throw new ConvertError("unsupported", tensor.file, detail);
+  };
+  const overflow = (value: number): never => {
     const detail = `tensor "${name}" has the value ${value}, too large for ${dtype}`;
-    throw new ConvertError(
-      "unsupported",
-      tensor.file,
-      dtype === "F16" ? `${detail}; convert it with dtype f32` : detail,
-    );
-  });
-}
-
-function assertFinite(weights: Float32Array, { file }: CheckpointTensor, name: string): void {
-  const stranger = weights.find((weight) => !Number.isFinite(weight));
-  if (stranger === undefined) return;
-  const detail = `tensor "${name}" has the value ${stranger}, which no integer stands for; convert it with dtype f32`;
-  throw new ConvertError("unsupported", file, detail);
+    return refuse(dtype === "F16" ? `${detail}; convert it with dtype f32` : detail);
+  };
+  const data = await tensor.read();
+  const floats = floatsOf(convertFloats(data, tensor.dtype, "F32", overflow));
+  const least = leastFloat(name);
+  const stranger = floats.find((value) => !(value >= least && value <= LARGEST_FLOAT));
+  if (stranger !== undefined) refuse(`tensor "${name}" has the value ${stranger}; weights are finite`);
+  if (dtype === "F32") return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
+  return convertFloats(data, tensor.dtype, dtype, overflow);
 }
 
 const floatsOf = (data: Uint8Array): Float32Array =>

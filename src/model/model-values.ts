@@ -2,13 +2,19 @@ import { ModelFileError } from "../errors.ts";
 import { convertFloats } from "./floats.ts";
 import { unpackInt4 } from "./int4.ts";
 import type { ModelFile } from "./model-file.ts";
-import { checkQuantizedValues, groupScaleName, type StoredParameter, scaleName } from "./storage.ts";
+import {
+  checkFloats,
+  checkQuantizedValues,
+  groupScaleName,
+  type StoredParameter,
+  scaleName,
+} from "./storage.ts";
 
 /**
  * The numbers that a parameter of a model file stands for, however it is stored.
  *
  * @param bytesOf the bytes of one of the file's tensors, in memory of their own, so that they are aligned
- * @throws {ModelFileError} `bad-value` where quantized values break a rule
+ * @throws {ModelFileError} `bad-value` where values break a rule
  */
 export function modelValues(
   file: ModelFile,
@@ -22,10 +28,13 @@ export function modelValues(
   };
   if (storage === "f32" || storage === "f16") {
     const bytes = convertFloats(bytesOf(name), storage === "f32" ? "F32" : "F16", "F32", doesNotFit);
-    return new Float32Array(bytes.buffer as ArrayBuffer);
+    const floats = new Float32Array(bytes.buffer as ArrayBuffer);
+    checkFloats(name, floats, file.name);
+    return floats;
   }
   const [rows, inputs] = shape as [number, number];
-  const scales = new Float32Array(checked(scaleName(name)).buffer);
+  const scales = new Float32Array(bytesOf(scaleName(name)).buffer);
+  checkFloats(scaleName(name), scales, file.name);
   let integers: Int8Array;
   if (storage === "int8") {
     integers = new Int8Array(checked(name).buffer);

@@ -27,15 +27,26 @@ export interface Stage {
   readonly bytes: number;
 }
 
+/** Looks at floats where they have been put; throws for one that their tensor may not have. */
+export type CheckFloats = (address: number, count: number) => void;
+
 /** Floats as they are, widened to f32, at an address: a row is one value. */
-export function placeFloats(machine: Machine, stage: Stage, storage: Storage, address: number): Placement {
+export function placeFloats(
+  machine: Machine,
+  stage: Stage,
+  storage: Storage,
+  address: number,
+  check: CheckFloats,
+): Placement {
   const rowBytes = storage === "f16" ? 2 : 4;
   return {
     rowBytes,
     place(data, first) {
       const to = address + first * 4;
       machine.bytes(storage === "f16" ? stage.address : to, data.byteLength).set(data);
-      if (storage === "f16") machine.kernels.widenHalves(stage.address, data.byteLength / 2, to);
+      const count = data.byteLength / rowBytes;
+      if (storage === "f16") machine.kernels.widenHalves(stage.address, count, to);
+      check(to, count);
     },
   };
 }
@@ -48,9 +59,10 @@ export function packFloatRows(
   packed: number,
   inputs: number,
   offset: number,
+  check: CheckFloats,
 ): Placement {
   const floats = stage.address + stage.bytes; // the second half: halves widen from the first into it
-  const { rowBytes, place } = placeFloats(machine, stage, storage, floats);
+  const { rowBytes, place } = placeFloats(machine, stage, storage, floats, check);
   return {
     rowBytes: rowBytes * inputs,
     place(data, firstRow) {
@@ -83,18 +95,6 @@ export function placeIntegerRows(
   };
 }
 
-/** The scales of int8 rows, at an address. */
-export function placeScales(machine: Machine, address: number, refuse: Refuse): Placement {
-  return {
-    rowBytes: 4,
-    place(data, first) {
-      const to = address + first * 4;
-      machine.bytes(to, data.byteLength).set(data);
-      if (!machine.kernels.arePositive(to, data.byteLength / 4)) refuse(data);
-    },
-  };
-}
-
 /** Rows of a packed int8 matrix, from `offset` on. */
 export function packIntegerRows(
   machine: Machine,
@@ -122,9 +122,9 @@ export function packScales(
   packed: number,
   inputs: number,
   offset: number,
-  refuse: Refuse,
+  check: CheckFloats,
 ): Placement {
-  const { rowBytes, place } = placeScales(machine, stage.address, refuse);
+  const { rowBytes, place } = placeFloats(machine, stage, "f32", stage.address, check);
   return {
     rowBytes,
     place(data, first) {

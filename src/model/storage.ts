@@ -17,6 +17,16 @@ export const INT4_GROUP = 32;
 /** The largest group scale: times 7, the largest value, it is the most that fits int8's 127. */
 export const GROUP_SCALE_LIMIT = 18;
 
+/** Of float32: the largest, and the smallest above 0. */
+export const LARGEST_FLOAT = 3.4028234663852886e38;
+export const SMALLEST_FLOAT = 2 ** -149;
+
+/** The least that a float of a tensor may be. Of a CRF's scores that is −∞, which forbids a step. */
+export function leastFloat(tensor: string): number {
+  if (tensor.endsWith(scaleName(""))) return SMALLEST_FLOAT;
+  return tensor.startsWith("crf.") ? -Infinity : -LARGEST_FLOAT;
+}
+
 const STORAGES: Partial<Readonly<Record<Dtype, Storage>>> = {
   F32: "f32",
   F16: "f16",
@@ -54,7 +64,21 @@ export function storedTensors({ name, shape }: Parameter, storage: Storage): Ten
 }
 
 /**
- * Checks the bytes of a row scale, a group scale or an int8 matrix; what {@link unpackInt4} reads it checks itself.
+ * Checks the values of a tensor of floats, row scales among them.
+ *
+ * @param source named in errors
+ * @throws {ModelFileError} `bad-value`
+ */
+export function checkFloats(name: string, values: Float32Array, source: string): void {
+  const least = leastFloat(name);
+  const stranger = values.find((value) => !(value >= least && value <= LARGEST_FLOAT));
+  if (stranger === undefined) return;
+  const expected = least > 0 ? "scales are finite and positive" : "weights are finite";
+  throw new ModelFileError("bad-value", source, `${expected}, not ${stranger}`, name);
+}
+
+/**
+ * Checks the bytes of a group scale or an int8 matrix; what {@link unpackInt4} reads it checks itself.
  *
  * @param data the tensor's bytes, or some of its elements
  * @param source named in errors
@@ -70,11 +94,5 @@ export function checkQuantizedValues({ name, dtype }: TensorInfo, data: Uint8Arr
   } else if (dtype === "U8" && name.endsWith(groupScaleName(""))) {
     const outside = data.find((value) => value < 1 || value > GROUP_SCALE_LIMIT);
     if (outside !== undefined) fail(`group scales are from 1 to ${GROUP_SCALE_LIMIT}`, outside);
-  } else if (dtype === "F32" && name.endsWith(scaleName(""))) {
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-    for (let at = 0; at < data.byteLength; at += 4) {
-      const scale = view.getFloat32(at, true);
-      if (!(scale > 0 && scale < Number.POSITIVE_INFINITY)) fail("scales are finite and positive", scale);
-    }
   }
 }

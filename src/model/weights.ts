@@ -3,6 +3,7 @@ import type { Machine } from "../wasm/machine.ts";
 import { LayerNorm, Linear } from "./layers.ts";
 import type { ModelFile } from "./model-file.ts";
 import {
+  type CheckFloats,
   keepGroupScales,
   type Placement,
   packFloatRows,
@@ -10,7 +11,6 @@ import {
   packScales,
   placeFloats,
   placeIntegerRows,
-  placeScales,
   placeTwice,
   type Refuse,
   type Stage,
@@ -18,10 +18,13 @@ import {
 } from "./placement.ts";
 import type { TensorInfo } from "./safetensors.ts";
 import {
+  checkFloats,
   checkQuantizedValues,
   groupScaleName,
   INT4_GROUP,
   isQuantized,
+  LARGEST_FLOAT,
+  leastFloat,
   type StoredParameter,
   scaleName,
 } from "./storage.ts";
@@ -76,7 +79,7 @@ export class Weights {
     const address = this.#machine.reserve(rows * size);
     const scales = this.#machine.reserve(rows * 4);
     const scale = scaleName(table);
-    this.#place(scale, placeScales(this.#machine, scales, this.#refuse(scale)));
+    this.#place(scale, placeFloats(this.#machine, this.#stage, "f32", scales, this.#check(scale)));
     this.#placeIntegers(table, placeIntegerRows(this.#machine, address, size, this.#refuse(table)));
     return { address, scales };
   }
@@ -144,18 +147,18 @@ export class Weights {
 
   #placeFloats(name: string, address: number): void {
     const { storage } = this.#parameter(name);
-    this.#place(name, placeFloats(this.#machine, this.#stage, storage, address));
+    this.#place(name, placeFloats(this.#machine, this.#stage, storage, address, this.#check(name)));
   }
 
   #pack(name: string, packed: number, inputs: number, firstRow: number): void {
     const [machine, stage] = [this.#machine, this.#stage];
     const { storage } = this.#parameter(name);
     if (!isQuantized(storage)) {
-      this.#place(name, packFloatRows(machine, stage, storage, packed, inputs, firstRow));
+      this.#place(name, packFloatRows(machine, stage, storage, packed, inputs, firstRow, this.#check(name)));
       return;
     }
     const scale = scaleName(name);
-    this.#place(scale, packScales(machine, stage, packed, inputs, firstRow, this.#refuse(scale)));
+    this.#place(scale, packScales(machine, stage, packed, inputs, firstRow, this.#check(scale)));
     this.#placeIntegers(name, packIntegerRows(machine, stage, packed, inputs, firstRow, this.#refuse(name)));
   }
 
@@ -175,6 +178,13 @@ export class Weights {
       throw new ModelFileError("bad-value", this.#file.name, "int4 values are from -7 to 7, not -8", name);
     };
     this.#place(name, unpackRows(rows, inputs, groups, groupScales, refuse));
+  }
+
+  #check(name: string): CheckFloats {
+    return (address, count) => {
+      if (this.#machine.kernels.areWithin(address, count, leastFloat(name), LARGEST_FLOAT)) return;
+      checkFloats(name, this.#machine.floats(address, count), this.#file.name);
+    };
   }
 
   /** Finds again what the kernels found, to name it. */

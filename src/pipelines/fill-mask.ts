@@ -40,10 +40,10 @@ export const fillMask: TaskDefinition<"fill-mask", FillMaskOptions, string, Fill
     checkCount("top_k", top_k);
     if (typeof targets !== "string") checkStrings("targets", targets);
   },
-  open({ head, file }, tokenizer) {
+  open(model, tokenizer) {
     const { vocab, mask_token } = tokenizer.tokenizer.config;
     if (mask_token === null) {
-      throw new ModelFileError("tokenizer-malformed", file.name, 'fill-mask needs a "mask_token"');
+      throw new ModelFileError("tokenizer-malformed", model.file.name, 'fill-mask needs a "mask_token"');
     }
     const mask = vocab.indexOf(mask_token);
     const idOf = (target: string) => {
@@ -60,7 +60,9 @@ export const fillMask: TaskDefinition<"fill-mask", FillMaskOptions, string, Fill
         sequences: [encoded],
         read(_, { row }) {
           for (const place of places) {
-            const all = softmax(head.scoresAt(row + place)).subarray(0, vocab.length);
+            const logits = model.head.scoresAt(row + place);
+            model.assertFinite(logits.byteOffset, logits.length);
+            const all = softmax(logits).subarray(0, vocab.length);
             const scores = ids?.map((id) => all[id]!) ?? all;
             const fill = (i: number): FilledMask => {
               const token = ids?.[i] ?? i;

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { InputError } from "../errors.ts";
+import { InputError, type InputErrorCode } from "../errors.ts";
 import { ServingError, type ServingErrorCode } from "./errors.ts";
 
 /** What every failed request gets. */
@@ -37,6 +37,12 @@ const SERVING_STATUS: Readonly<Record<ServingErrorCode, number>> = {
   "hung-up": HUNG_UP,
 };
 
+/** Others are 400. */
+const INPUT_STATUS: Partial<Readonly<Record<InputErrorCode, number>>> = {
+  "text-too-long": 413,
+  "not-finite": 500, // the model's fault, though it may be one text alone that shows it
+};
+
 /** The framework's own errors. Its messages on bodies that are no JSON quote them, so those get others. */
 const FRAMEWORK_FAILURES: Readonly<Record<string, Failure>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: "body-too-large", message: "the body is too large" },
@@ -52,7 +58,7 @@ function failureOf(error: FastifyError): Failure {
     return { status: SERVING_STATUS[error.code], code: error.code, message: error.message };
   }
   if (error instanceof InputError) {
-    return { status: error.code === "text-too-long" ? 413 : 400, code: error.code, message: error.message };
+    return { status: INPUT_STATUS[error.code] ?? 400, code: error.code, message: error.message };
   }
   if (error.validation !== undefined) return { status: 400, code: "bad-request", message: error.message };
   const known = FRAMEWORK_FAILURES[error.code];

@@ -7,7 +7,7 @@ export interface Kernels {
 
   /** Both return 1 or 0. */
   includesLowestInt8(values: number, count: number): number;
-  arePositive(values: number, count: number): number;
+  areWithin(values: number, count: number, lowest: number, highest: number): number;
   widenHalves(halves: number, count: number, floats: number): void;
   packedWeightBytes(n: number, k: number): number;
   packWeightRow(weights: number, k: number, row: number, packed: number): void;

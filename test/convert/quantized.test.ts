@@ -11,6 +11,7 @@ import { readDataset } from "../../src/data/index.ts";
 import { pipeline } from "../../src/index.node.ts";
 import { EntityScorer } from "../../src/metrics/entity-scores.ts";
 import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
+import type { Storage } from "../../src/model/storage.ts";
 import { WAYBILL_MODEL } from "../runtimes/sample.ts";
 import { asFloats, dequantize, readRaw } from "./dequantize.ts";
 import { checkpointCopy, failure, HEADS, readSafetensors, temporaryDirectory } from "./directories.ts";
@@ -110,13 +111,7 @@ test("what is quantized can't be converted again, what is no model not at all", 
 });
 
 /** Converts a checkpoint with one value of one tensor changed. */
-async function refusal(
-  t: TestContext,
-  name: string,
-  value: number,
-  dtype: "int8" | "int4",
-  ...parts: string[]
-) {
+async function refusal(t: TestContext, name: string, value: number, dtype: Storage, ...parts: string[]) {
   const { tensors } = readRaw(await readFile(`${HEADS}question-answering/model.safetensors`));
   const data = Uint8Array.from(tensors.get(name)!.data);
   new Float32Array(data.buffer)[17] = value;
@@ -132,14 +127,16 @@ async function refusal(
   assert(!(await readdir(directory)).includes("out"));
 }
 
-test("a weight that no integer stands for is named", async (t) => {
-  await refusal(t, QUERY, Number.NaN, "int8", QUERY, "NaN");
-  await refusal(t, QUERY, -Infinity, "int4", QUERY, "-Infinity");
+test("a weight that is not finite is named, whatever it was to be stored as", async (t) => {
+  for (const dtype of ["f32", "f16", "int8", "int4"] as const) {
+    await refusal(t, QUERY, Number.NaN, dtype, QUERY, "NaN");
+    await refusal(t, QUERY, -Infinity, dtype, QUERY, "-Infinity");
+  }
 });
 
-test("a model whose layers give NaN is no model to fit integers to", async (t) => {
+test("a model whose layers give what is beyond float32 is no model to fit integers to", async (t) => {
   const bias = "electra.encoder.layer.0.attention.output.LayerNorm.bias";
-  await refusal(t, bias, Number.NaN, "int4", "electra.encoder.layer.0.intermediate.dense.weight", "NaN");
+  await refusal(t, bias, 3e38, "int4", "electra.encoder.layer.0.intermediate.dense.weight", "NaN");
 });
 
 test("progress counts every parameter once, up to all of the bytes", async (t) => {

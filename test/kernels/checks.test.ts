@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LARGEST_FLOAT, SMALLEST_FLOAT } from "../../src/model/storage.ts";
 import { input, overBinaries, randomFloats } from "./harness.ts";
 
 overBinaries((bench) => {
@@ -16,15 +17,37 @@ overBinaries((bench) => {
     }
   });
 
+  const within = (values: Float32Array, lowest: number, highest: number) =>
+    bench.call({ values: input(values) }, (at) =>
+      kernels.areWithin(at.values, values.length, lowest, highest),
+    ).returned;
+
   test("a scale that is not above zero and finite is found wherever it is", () => {
     for (const count of counts) {
-      const positive = (values: Float32Array) =>
-        bench.call({ values: input(values) }, (at) => kernels.arePositive(at.values, count)).returned;
       const values = randomFloats(count, 3).map((value) => Math.abs(value) + 1e-40);
-      assert.equal(positive(values), 1);
+      values[0] = SMALLEST_FLOAT;
+      values[count - 1] = LARGEST_FLOAT;
+      assert.equal(within(values, SMALLEST_FLOAT, LARGEST_FLOAT), 1);
       for (let i = 0; i < count; i++) {
         for (const bad of [0, -0, -1e-40, -1, Infinity, -Infinity, Number.NaN]) {
-          assert.equal(positive(values.with(i, bad)), 0);
+          assert.equal(within(values.with(i, bad), SMALLEST_FLOAT, LARGEST_FLOAT), 0);
+        }
+      }
+    }
+  });
+
+  test("a float that is NaN or infinite is found wherever it is; −∞ may pass", () => {
+    for (const count of counts) {
+      const values = randomFloats(count, 4).map((value, i) => [value, 0, -0, 1e-45, -1e-45, 3.4e38][i % 6]!);
+      values[0] = LARGEST_FLOAT;
+      values[count - 1] = -LARGEST_FLOAT;
+      for (const lowest of [-LARGEST_FLOAT, -Infinity]) {
+        assert.equal(within(values, lowest, LARGEST_FLOAT), 1);
+        for (let i = 0; i < count; i++) {
+          for (const bad of [Infinity, Number.NaN]) {
+            assert.equal(within(values.with(i, bad), lowest, LARGEST_FLOAT), 0);
+          }
+          assert.equal(within(values.with(i, -Infinity), lowest, LARGEST_FLOAT), +(lowest === -Infinity));
         }
       }
     }

@@ -144,9 +144,9 @@ const DRIVES: Readonly<Record<Exclude<keyof Kernels, Sizes>, Drive>> = {
       bench.kernels.includesLowestInt8(at.values, count),
     );
   },
-  arePositive(bench, draw) {
+  areWithin(bench, draw) {
     const count = draw(1, 40);
-    bench.call({ values: floatsIn(count) }, (at) => bench.kernels.arePositive(at.values, count));
+    bench.call({ values: floatsIn(count) }, (at) => bench.kernels.areWithin(at.values, count, -1, 1));
   },
   widenHalves(bench, draw) {
     const count = draw(1, 70);

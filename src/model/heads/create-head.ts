@@ -30,7 +30,11 @@ const HEADS: { readonly [T in Task]: (place: HeadPlace) => HeadOf[T] } = {
     const head = "discriminator_predictions";
     return new TokenScores(place, { dense: `${head}.dense`, scores: `${head}.dense_prediction` }, 1);
   },
-  "feature-extraction": ({ hidden }) => ({ output: hidden, forward() {} }),
+  "feature-extraction": ({ hidden, size }) => ({
+    output: hidden,
+    outputs: (offsets) => offsets.at(-1)! * size,
+    forward() {},
+  }),
 };
 
 export function createHead<T extends Task>(task: T, place: HeadPlace): HeadOf[T] {

@@ -8,6 +8,8 @@ import type { Weights } from "../weights.ts";
 export interface Head {
   /** Address of the scores, laid out as the head says; they hold for the last batch until the next. */
   readonly output: number;
+  /** How many values of them a batch leaves there. */
+  outputs(offsets: Int32Array): number;
   /**
    * A thread's share of the scores. It reads the rows of the hidden state that are the thread's own, which are done.
    *

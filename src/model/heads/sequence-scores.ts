@@ -32,6 +32,10 @@ export class SequenceScores implements Head {
     this.output = machine.reserve(capacity * width * 4);
   }
 
+  outputs(offsets: Int32Array): number {
+    return (offsets.length - 1) * this.width;
+  }
+
   forward(offsets: Int32Array, share: Share, scratch: number): void {
     const own = shareOfRows(offsets.at(-1)!, share);
     const rowBytes = this.#dense.inputs * 4;

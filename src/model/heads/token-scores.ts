@@ -41,6 +41,10 @@ export class TokenScores implements Head {
     this.output = machine.reserve(capacity * width * 4);
   }
 
+  outputs(offsets: Int32Array): number {
+    return offsets.at(-1)! * this.width;
+  }
+
   forward(offsets: Int32Array, share: Share, scratch: number): void {
     const rows = shareOfRows(offsets.at(-1)!, share);
     this.#dense?.layer.forward(this.#hidden, rows, scratch, this.#dense.out, 0, this.#activation);

@@ -42,6 +42,10 @@ export class VocabularyScores implements Head {
     );
   }
 
+  outputs(offsets: Int32Array): number {
+    return offsets.at(-1)! * this.#vocabulary.inputs;
+  }
+
   forward(offsets: Int32Array, share: Share, scratch: number): void {
     const rows = shareOfRows(offsets.at(-1)!, share);
     this.#dense.forward(this.#hidden, rows, scratch, this.output, 0, this.#activation);
