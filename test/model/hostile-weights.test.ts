@@ -23,7 +23,7 @@ function changed(
   tensor: string,
   change: (value: number, i: number) => number,
 ): Uint8Array {
-  const copy = bytes.slice();
+  const copy = Uint8Array.from(bytes);
   const view = new DataView(copy.buffer);
   const length = Number(view.getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(copy.subarray(8, 8 + length)));
