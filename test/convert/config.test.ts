@@ -72,6 +72,7 @@ test("sizes and labels that can't be", () => {
   refuses({ id2label: { 0: "O", 2: "B-X" } }, "labels-mismatch", "from 0 to 1", "1");
   refuses({ id2label: { 0: "O", 1: "O" } }, "labels-mismatch", "twice");
   refuses({ id2label: { 0: "O", 1: 5 } }, "labels-mismatch");
+  for (const id2label of [null, "O", ["O"]]) refuses({ id2label }, "labels-mismatch", "id2label");
   refuses({ id2label: { 0: "O", "01": "B" } }, "labels-mismatch");
   refuses({ id2label: ["O"] }, "labels-mismatch", "object");
   refuses({ id2label: undefined, num_labels: 2 ** 40 }, "labels-mismatch", "num_labels");

@@ -16,7 +16,7 @@ const COPIED = [
 const LINKED = ["node_modules", "bench/peers/node_modules", "weights", "dist"];
 
 /** A fault may make a test this many times slower before it counts as hung, and this many milliseconds on top. */
-const PATIENCE = { times: 10, more: 20_000 };
+const PATIENCE = { times: 4, more: 20_000 };
 
 /** A group's sources in a folder of their own, where faults are planted, and its tests. */
 export class Copy {

@@ -24,7 +24,7 @@ export const GROUPS = {
   },
   "train-kernels": {
     sources: "assembly/train/*.ts",
-    tests: ["test/train/!(webgpu*).test.ts"],
+    tests: ["test/train/!(webgpu*|mixed-precision|reductions).test.ts"],
     compile: compile("asconfig.train.json"),
     specs: [SPECS],
   },
@@ -42,7 +42,7 @@ export const GROUPS = {
   },
   train: {
     sources: "src/train/{*,wasm/*}.ts",
-    tests: ["test/train/!(webgpu*).test.ts"],
+    tests: ["test/train/!(webgpu*|reductions).test.ts"],
     compile: [],
     specs: [],
   },

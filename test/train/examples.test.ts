@@ -78,4 +78,9 @@ test("what is wrong is told with file and line", () => {
   refuses([words(4, "Paris/B-PER")], 9, /^train\.conll:4: the label "B-PER" is unknown; known are O, B-LOC$/);
   refuses([words(1, "Paris/O"), words(5, "unlikely/O")], 4, /^train\.conll:5: the text takes 5 tokens/);
   refuses([words(2, "Paris/O"), words(6, "Rome/O")], 9, /^train\.conll:6: the vocabulary lacks 50 %/);
+  refuses(
+    [words(2, "Paris/O"), words(6, "Rome/O", "Rome/O")],
+    9,
+    /^train\.conll:6: the vocabulary lacks 67 %/,
+  );
 });
