@@ -200,6 +200,16 @@ overBinaries((bench) => {
     checkLayerNorm(randomFloats(5 * 60, 3, 1e-3), 60, 2e-6);
   });
 
+  test("layerNorm of a row whose variance overflows is NaN, and other rows are as ever", () => {
+    for (const size of [2, 5, 8, 13]) {
+      const ones = new Float32Array(size).fill(1);
+      const x = Float32Array.from({ length: 2 * size }, (_, i) => (i < size ? 1e20 : 1) * (i % 2 ? -1 : 1));
+      const out = normalise(x, ones, ones, 1e-12);
+      assert.ok(out.subarray(0, size).every(Number.isNaN), `size ${size}`);
+      assert.ok(out.subarray(size).every(Number.isFinite), `size ${size}`);
+    }
+  });
+
   test("layerNorm of equal values is beta: epsilon keeps 0 / 0 away", () => {
     for (const size of [1, 5, 8]) {
       for (const level of [0, -0, 3]) {
