@@ -1,7 +1,9 @@
 // The public names that are the same on every platform.
 export * from "./errors.ts";
 export type { CrfTokens, ElectraConfig, GruConfig, Task } from "./model/config.ts";
+export type { AnswerDifference } from "./model/known-answer.ts";
 export type { LoadProgress } from "./model/load-model.ts";
+export type { AnswerPart, ModelAnswer } from "./model/model-answer.ts";
 export type { ModelFile, ModelMetadata } from "./model/model-file.ts";
 export type { TensorInfo } from "./model/safetensors.ts";
 export type { Storage, StoredParameter } from "./model/storage.ts";

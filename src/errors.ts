@@ -32,7 +32,9 @@ export type ModelFileErrorCode =
   | "config-malformed"
   | "tokenizer-malformed"
   | "too-large"
-  | "integrity";
+  | "integrity"
+  | "no-answer"
+  | "wrong-answer";
 
 /** A model file, or the safetensors file it is, breaks a rule of `docs/format.md`. */
 export class ModelFileError extends ElectraEdgeError {

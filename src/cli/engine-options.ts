@@ -6,16 +6,24 @@ import { KERNEL_PATHS, type KernelPath } from "../wasm/kernel-path.ts";
 export interface EngineOptions {
   readonly kernels?: KernelPath;
   readonly threads?: number | "auto";
+  readonly check?: boolean;
 }
 
 /** The same as a pipeline takes it. */
-export const engineOf = ({ kernels, threads = 1 }: EngineOptions) => ({
+export const engineOf = ({ kernels, threads = 1, check = false }: EngineOptions) => ({
   threads,
+  check,
   ...(kernels === undefined ? {} : { kernels }),
 });
 
 export const kernelsOption = () =>
   new Option("--kernels <path>", "force one build of the kernels").choices(KERNEL_PATHS);
+
+export const checkOption = () =>
+  new Option(
+    "--check",
+    "run the known answer that the model file has first, and fail if another comes of it",
+  );
 
 export const deviceOption = () =>
   new Option("--device <name>", "what to train on; a GPU needs the package webgpu")

@@ -2,18 +2,21 @@ import { Command } from "commander";
 import { readDataset } from "../data/index.ts";
 import { EntityScorer } from "../metrics/entity-scores.ts";
 import { readHeader } from "../pipelines/model-header-node.ts";
-import { type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
+import { checkOption, type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
 import { EntityTypes, labelOf } from "./entity-types.ts";
 import { evaluateAnswers } from "./evaluate-answers.ts";
+import { checkModel } from "./evaluate-check.ts";
 import { evaluateClasses } from "./evaluate-classes.ts";
 import { evaluateEach } from "./evaluate-each.ts";
+import { UsageError } from "./failure.ts";
 import { markedTexts } from "./marked-entities.ts";
+import { renderCheck } from "./render/check.ts";
 import { type Evaluation, renderAnswers, renderClasses, renderScores } from "./render/scores.ts";
 import { aggregationOption, ENTITY_STRATEGIES, loadTagger, tagAt } from "./tagger.ts";
 import { type Style, styleFor, write } from "./terminal.ts";
 
 interface EvaluateOptions extends EngineOptions {
-  readonly data: string;
+  readonly data?: string;
   readonly json?: boolean;
   readonly aggregationStrategy: (typeof ENTITY_STRATEGIES)[number];
 }
@@ -22,7 +25,7 @@ export function evaluateCommand(): Command {
   return new Command("evaluate")
     .description("compare what a model says with what a data set does: entities, classes or answers")
     .argument("<model>", "a model file, or its URL")
-    .requiredOption(
+    .option(
       "--data <file>",
       "labelled texts: waybill form, CoNLL or BMES columns, or CLUENER's JSON lines; " +
         "TSV for classes; SQuAD's or CMRC's JSON for answers",
@@ -31,25 +34,32 @@ export function evaluateCommand(): Command {
     .option("--json", "print JSON instead of a table")
     .addOption(kernelsOption())
     .addOption(threadsOption())
+    .addOption(checkOption())
     .addHelpText(
       "after",
       `
 Examples:
   electra-edge evaluate waybill-zh.safetensors --data dev.txt
-  electra-edge evaluate waybill-zh.safetensors --data dev.txt --json | jq .f1`,
+  electra-edge evaluate waybill-zh.safetensors --data dev.txt --json | jq .f1
+  electra-edge evaluate waybill-zh.safetensors --check`,
     )
     .action(evaluate);
 }
 
 async function evaluate(model: string, options: EvaluateOptions): Promise<void> {
   const { task } = (await readHeader(model)).metadata;
+  const { data } = options;
+  if (data === undefined) {
+    if (!options.check) throw new UsageError("evaluate needs --data, or --check");
+    return print(await checkModel(task, model, options), renderCheck, options);
+  }
   if (task === "text-classification") {
-    return print(await evaluateClasses(model, options.data, options), renderClasses, options);
+    return print(await evaluateClasses(model, data, options), renderClasses, options);
   }
   if (task === "question-answering") {
-    return print(await evaluateAnswers(model, options.data, options), renderAnswers, options);
+    return print(await evaluateAnswers(model, data, options), renderAnswers, options);
   }
-  return evaluateEntities(model, options);
+  return evaluateEntities(model, data, options);
 }
 
 async function print<T>(
@@ -64,8 +74,8 @@ async function print<T>(
   );
 }
 
-async function evaluateEntities(model: string, options: EvaluateOptions): Promise<void> {
-  const dataset = await readDataset(options.data);
+async function evaluateEntities(model: string, data: string, options: EvaluateOptions): Promise<void> {
+  const dataset = await readDataset(data);
   const texts = markedTexts(dataset);
   const tag = await loadTagger(model, options);
   const scorer = new EntityScorer();
@@ -74,7 +84,7 @@ async function evaluateEntities(model: string, options: EvaluateOptions): Promis
     texts.flatMap(({ entities }) => entities.map(({ type }) => type)),
   );
   const seconds = await evaluateEach(texts, "texts", tag, async ({ text, line, entities }) => {
-    const found = await tagAt(`${options.data}:${line}`, tag, text, {
+    const found = await tagAt(`${data}:${line}`, tag, text, {
       aggregation_strategy: options.aggregationStrategy,
     });
     scorer.add(

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { AggregationStrategy } from "../index.node.ts";
 import { readHeader } from "../pipelines/model-header-node.ts";
 import { type CrfOptions, constrainOption, nBestOption, readConstraints } from "./crf-options.ts";
-import { type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
+import { checkOption, type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
 import { UsageError } from "./failure.ts";
 import { createFormat, FORMATS, type FormatName } from "./output-formats.ts";
 import { type RecordOptions, recordOptions } from "./records.ts";
@@ -33,6 +33,7 @@ export function runCommand(): Command {
     .addOption(constrainOption())
     .addOption(kernelsOption())
     .addOption(threadsOption())
+    .addOption(checkOption())
     .addOption(
       new Option("--task <name>", "feature-extraction, whatever the model is for").choices([
         "feature-extraction",

@@ -4,7 +4,7 @@ import { ConvertError, InputError } from "../errors.ts";
 import { CRF_TOKENS, type CrfTokens, familyOf } from "../model/config.ts";
 import { classifierTensor, type ModelFile, modelParameters, OPTIONAL_TENSORS } from "../model/model-file.ts";
 import { TIED_LM_HEAD } from "../model/parameters.ts";
-import type { Storage } from "../model/storage.ts";
+import { isQuantized, type Storage, storedTensors } from "../model/storage.ts";
 import { compareTensors } from "../model/tensor-list.ts";
 import { detectScheme } from "../text/labels.ts";
 import { exists } from "./binary-file.ts";
@@ -139,9 +139,9 @@ async function convertWeights(
 }
 
 /**
- * Stores the weights of a model file as another type.
+ * Stores the weights of a model file as another type; without a `dtype` as they are, with a known answer in any case.
  *
- * @param path a model file in f32 or f16: what quantization took away can't come back
+ * @param path a model file; for a `dtype` one in f32 or f16: what quantization took away can't come back
  * @param outFile as in {@link convertDirectory}
  * @param options `crfTokens`, `license` and `source` replace what the file says
  * @throws {ConvertError | ModelFileError | InputError} as {@link convertDirectory}
@@ -154,7 +154,7 @@ export async function convertModelFile(
   checkOptions(options);
   const { file, tensors, close } = await openModelFile(path);
   try {
-    if (file.quantized) {
+    if (file.quantized && options.dtype !== undefined) {
       throw new ConvertError("unsupported", path, "it is quantized already; convert what it was made from");
     }
     const { crf, license, source, ...rest } = file.metadata;
@@ -171,10 +171,16 @@ export async function convertModelFile(
       license: options.license ?? license,
       source: options.source ?? source,
     };
-    const parameters = [...file.parameters.values()].map((parameter) => ({
-      parameter,
-      tensor: tensors.get(parameter.name)!,
-    }));
+    const parameters = [...file.parameters.values()].map((parameter) => {
+      const { name, storage } = parameter;
+      const source = { parameter, tensor: tensors.get(name)! };
+      if (!isQuantized(storage)) return source;
+      const scales = storedTensors(parameter, storage).map((stored) => stored.name);
+      return {
+        ...source,
+        quantized: { storage, scales: new Map(scales.map((scale) => [scale, tensors.get(scale)!])) },
+      };
+    });
     return await writeModel(outFile, metadata, parameters, options.dtype, options.onProgress?.bind(options));
   } finally {
     await close();

@@ -27,6 +27,8 @@ import { quantizeInt4 } from "./quantize-int4.ts";
 export interface SourceParameter {
   readonly parameter: Parameter;
   readonly tensor: CheckpointTensor;
+  /** Of a matrix that is integers already, and stays so. */
+  readonly quantized?: { readonly storage: Storage; readonly scales: ReadonlyMap<string, CheckpointTensor> };
 }
 
 /** Called after each tensor with the bytes of tensors done, and those to do in all. */
@@ -41,7 +43,8 @@ const INT8_AMONG_INT4 = /^(electra\.embeddings\.word_embeddings|electra\.embeddi
 
 /**
  * Writes a model file. Floats are read, rewritten and written one tensor at a time; quantized matrices, a quarter or an
- * eighth of their float32, are held until the header can say what quantization cost.
+ * eighth of their float32, are held until the header can say what quantization cost. The model is run once in between, in
+ * memory that WebAssembly has of its own, so that the header can say what comes of a known input too.
  *
  * @param dtype by default f16 where all of the source is float16, else f32; for int8 and int4 the same holds for what
  *   is not quantized
@@ -50,20 +53,20 @@ const INT8_AMONG_INT4 = /^(electra\.embeddings\.word_embeddings|electra\.embeddi
  */
 export async function writeModel(
   outFile: string,
-  metadata: Omit<ModelMetadata, "quantization_error">,
+  metadata: Omit<ModelMetadata, "quantization_error"> & Partial<ModelMetadata>,
   source: readonly SourceParameter[],
   dtype: Storage | undefined,
   onProgress: OnProgress | undefined,
 ): Promise<ModelFile> {
-  for (const { parameter, tensor } of source) {
-    if (FLOAT_DTYPES.includes(tensor.dtype)) continue;
+  for (const { parameter, tensor, quantized } of source) {
+    if (quantized !== undefined || FLOAT_DTYPES.includes(tensor.dtype)) continue;
     const detail = `tensor "${parameter.name}" is ${tensor.dtype}; weights are ${FLOAT_DTYPES.join(", ")}`;
     throw new ConvertError("checkpoint-malformed", tensor.file, detail);
   }
   const floats = dtype === "f32" || dtype === "f16" ? dtype : ownFloats(source);
-  const plan = source.map(({ parameter, tensor }) => {
-    const storage = storageFor(parameter, dtype, floats);
-    return { parameter, tensor, storage, stored: storedTensors(parameter, storage) };
+  const plan = source.map(({ parameter, tensor, quantized }) => {
+    const storage = quantized?.storage ?? storageFor(parameter, dtype, floats);
+    return { parameter, tensor, quantized, storage, stored: storedTensors(parameter, storage) };
   });
   const descriptions = plan.flatMap(({ stored }) => stored);
   const total = descriptions.reduce((sum, { dtype, shape }) => sum + byteLength(dtype, shape), 0);
@@ -76,8 +79,8 @@ export async function writeModel(
   const held = new Map<string, Uint8Array>();
   const errors: Record<string, number> = {};
   const moments = dtype === "int4" ? await momentsOf(outFile, metadata, source) : undefined;
-  for (const { parameter, tensor, storage, stored } of plan) {
-    if (storage !== "int8" && storage !== "int4") continue;
+  for (const { parameter, tensor, quantized, storage, stored } of plan) {
+    if (quantized !== undefined || (storage !== "int8" && storage !== "int4")) continue;
     const { name, shape } = parameter;
     const weights = floatsOf(await readFloats(tensor, name, "F32"));
     const matrix =
@@ -94,13 +97,37 @@ export async function writeModel(
     );
   }
 
-  const quantization_error = held.size > 0 ? errors : undefined;
-  const strings = encodeModelMetadata({ ...metadata, quantization_error });
-  const { prefix, order } = layoutSafetensors(strings, descriptions);
-  const file = parseModelFile(parseHeader(prefix.subarray(8), outFile), outFile);
-  const tensors = new Map(source.map(({ parameter, tensor }) => [parameter.name, tensor]));
+  const stated = { ...metadata, quantization_error: held.size > 0 ? errors : metadata.quantization_error };
+  const tensors = tensorsOf(source);
+  const draft = layOut(outFile, encodeModelMetadata(stated), descriptions).file;
+  // Only now: who opens a checkpoint in vain has no need of the kernels.
+  const { answerModel } = await import("./answer-model.ts");
+  const answer = await answerModel(
+    draft,
+    async (name) => held.get(name) ?? readFloats(tensors.get(name)!, name, draft.tensors.get(name)!.dtype),
+  );
+  const { prefix, order, file } = layOut(outFile, encodeModelMetadata(stated, answer), descriptions);
   await writeFileAtomically(outFile, chunks(prefix, order, held, tensors, report));
   return file;
+}
+
+function layOut(
+  outFile: string,
+  strings: Readonly<Record<string, string>>,
+  tensors: readonly TensorDescription[],
+) {
+  const layout = layoutSafetensors(strings, tensors);
+  return { ...layout, file: parseModelFile(parseHeader(layout.prefix.subarray(8), outFile), outFile) };
+}
+
+/** All that the source's parameters are made of, by name. */
+function tensorsOf(source: readonly SourceParameter[]): ReadonlyMap<string, CheckpointTensor> {
+  return new Map(
+    source.flatMap(({ parameter, tensor, quantized }) => [
+      [parameter.name, tensor],
+      ...(quantized?.scales ?? []),
+    ]),
+  );
 }
 
 /** Runs the model in f32, whatever the source is in, to see what its layers are given. */
@@ -112,8 +139,7 @@ async function momentsOf(
   const parameters = new Map(source.map((entry) => [entry.parameter.name, entry]));
   const strings = encodeModelMetadata({ ...metadata, quantization_error: undefined });
   const descriptions = source.flatMap(({ parameter }) => storedTensors(parameter, "f32"));
-  const { prefix } = layoutSafetensors(strings, descriptions);
-  const file = parseModelFile(parseHeader(prefix.subarray(8), outFile), outFile);
+  const { file } = layOut(outFile, strings, descriptions);
   // Only now: all other conversions do without the kernels.
   const { observeInputs } = await import("./observe-inputs.ts");
   const moments = await observeInputs(file, (name) => readFloats(parameters.get(name)!.tensor, name, "F32"));
@@ -127,7 +153,9 @@ async function momentsOf(
 
 /** The floats that the source is in: f16 where all of it is float16, so that nothing is lost, else f32. */
 function ownFloats(source: readonly SourceParameter[]): "f32" | "f16" {
-  return source.every(({ tensor }) => tensor.dtype === "F16" || tensor.computed) ? "f16" : "f32";
+  const isFloat16 = ({ tensor, quantized }: SourceParameter) =>
+    quantized !== undefined || tensor.dtype === "F16" || tensor.computed;
+  return source.every(isFloat16) ? "f16" : "f32";
 }
 
 function storageFor(
@@ -153,13 +181,14 @@ async function* chunks(
       yield quantized;
       continue;
     }
-    const data = await readFloats(tensors.get(name)!, name, dtype as StorageDtype);
+    const data = await readFloats(tensors.get(name)!, name, dtype);
     yield data;
     report(name, data.length);
   }
 }
 
-async function readFloats(tensor: CheckpointTensor, name: string, dtype: StorageDtype): Promise<Uint8Array> {
+/** @param dtype what it is to be; integers are what they are */
+async function readFloats(tensor: CheckpointTensor, name: string, dtype: Dtype): Promise<Uint8Array> {
   const refuse = (detail: string): never => {
     throw new ConvertError("unsupported", tensor.file, detail);
   };
@@ -168,12 +197,13 @@ async function readFloats(tensor: CheckpointTensor, name: string, dtype: Storage
     return refuse(dtype === "F16" ? `${detail}; convert it with dtype f32` : detail);
   };
   const data = await tensor.read();
+  if (!FLOAT_DTYPES.includes(tensor.dtype)) return data;
   const floats = floatsOf(convertFloats(data, tensor.dtype, "F32", overflow));
   const least = leastFloat(name);
   const stranger = floats.find((value) => !(value >= least && value <= LARGEST_FLOAT));
   if (stranger !== undefined) refuse(`tensor "${name}" has the value ${stranger}; weights are finite`);
   if (dtype === "F32") return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
-  return convertFloats(data, tensor.dtype, dtype, overflow);
+  return convertFloats(data, tensor.dtype, dtype as StorageDtype, overflow);
 }
 
 const floatsOf = (data: Uint8Array): Float32Array =>

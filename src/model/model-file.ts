@@ -10,6 +10,7 @@ import {
   type Task,
 } from "./config.ts";
 import { brief, parseStrictJson } from "./json.ts";
+import { type ModelAnswer, parseModelAnswer } from "./model-answer.ts";
 import {
   crfParameters,
   encoderParameters,
@@ -24,6 +25,7 @@ import { compareTensors } from "./tensor-list.ts";
 
 /** The version of `docs/format.md` that this code reads and writes. */
 const FORMAT_VERSION = "1";
+const KNOWN_ANSWER = "known_answer";
 
 /** What a model file says of its model beside the tensors. */
 export interface ModelMetadata {
@@ -48,6 +50,8 @@ export interface ModelFile {
   /** The source as the user named it. */
   readonly name: string;
   readonly metadata: ModelMetadata;
+  /** What comes of a known input; it is of these weights, and so no part of what a copy with others would say. */
+  readonly knownAnswer: ModelAnswer | undefined;
   /** What the model has, in the order in which the forward pass meets it. */
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   /** Whether the quantizable parameters are int8 or int4: all of them, or none. */
@@ -90,7 +94,7 @@ export const OPTIONAL_TENSORS: ReadonlySet<string> = new Set([TIED_LM_HEAD]);
  * @throws {ModelFileError} with a code for each broken rule
  */
 export function parseModelFile(header: SafetensorsHeader, source: string): ModelFile {
-  const metadata = parseModelMetadata(header.metadata, source);
+  const { knownAnswer, ...metadata } = parseModelMetadata(header.metadata, source);
   const { task, config, labels, crf, gru } = metadata;
 
   const rows = header.tensors.get(classifierTensor(task) ?? "")?.shape[0];
@@ -103,7 +107,7 @@ export function parseModelFile(header: SafetensorsHeader, source: string): Model
   checkTensors(parameters, header, source);
   const { tensors, byteLength, headerBytes } = header;
   const quantized = [...parameters.values()].some(({ storage }) => isQuantized(storage));
-  return { name: source, metadata, parameters, quantized, tensors, byteLength, headerBytes };
+  return { name: source, metadata, knownAnswer, parameters, quantized, tensors, byteLength, headerBytes };
 }
 
 /** Takes each parameter's storage from its tensor. One that the file lacks counts as f32 where it is needed. */
@@ -161,15 +165,21 @@ function checkTensors(
 }
 
 /** The `__metadata__` strings that `parseModelFile` reads back; `docs/format.md` describes each. */
-export function encodeModelMetadata(metadata: ModelMetadata): Record<string, string> {
+export function encodeModelMetadata(
+  metadata: ModelMetadata,
+  knownAnswer?: ModelAnswer,
+): Record<string, string> {
   const strings: Record<string, string> = { format: "pt", electra_edge: FORMAT_VERSION };
-  for (const [key, value] of Object.entries(metadata)) {
+  for (const [key, value] of Object.entries({ ...metadata, [KNOWN_ANSWER]: knownAnswer })) {
     if (value !== undefined) strings[key] = JSON.stringify(value);
   }
   return strings;
 }
 
-function parseModelMetadata(strings: ReadonlyMap<string, string>, source: string): ModelMetadata {
+function parseModelMetadata(
+  strings: ReadonlyMap<string, string>,
+  source: string,
+): ModelMetadata & Pick<ModelFile, "knownAnswer"> {
   const fail = (code: ModelFileErrorCode, detail: string): never => {
     throw new ModelFileError(code, source, detail);
   };
@@ -186,7 +196,7 @@ function parseModelMetadata(strings: ReadonlyMap<string, string>, source: string
   const format = strings.get("format");
   if (format !== "pt") fail("metadata-malformed", `"format" must be "pt", not ${brief(format)}`);
 
-  const entry = (key: keyof ModelMetadata): unknown => {
+  const entry = (key: keyof ModelMetadata | typeof KNOWN_ANSWER): unknown => {
     const text = strings.get(key);
     if (text === undefined) return undefined;
     return parseStrictJson(text, (rule, detail) =>
@@ -208,9 +218,11 @@ function parseModelMetadata(strings: ReadonlyMap<string, string>, source: string
   if (gru !== undefined && task !== "token-classification") {
     fail("metadata-malformed", `"gru" belongs to token-classification alone, not to ${task}`);
   }
+  const config = parseConfig(required("config"), source);
+  const answer = entry(KNOWN_ANSWER);
   return {
     task,
-    config: parseConfig(required("config"), source),
+    config,
     ...(gru === undefined ? {} : { gru: parseGruConfig(gru, source) }),
     tokenizer: required("tokenizer"),
     labels: parseLabels(
@@ -223,6 +235,7 @@ function parseModelMetadata(strings: ReadonlyMap<string, string>, source: string
     quantization_error: entry("quantization_error"),
     license: text("license"),
     source: text("source"),
+    knownAnswer: answer === undefined ? undefined : parseModelAnswer(answer, task, config, source),
   };
 }
 

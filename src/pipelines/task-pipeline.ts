@@ -1,6 +1,7 @@
 import { DisposedError } from "../errors.ts";
 import { packSequences, type Sequence } from "../model/batch.ts";
 import type { Task } from "../model/config.ts";
+import type { AnswerDifference } from "../model/known-answer.ts";
 import type { Model } from "../model/model.ts";
 import type { ModelFile } from "../model/model-file.ts";
 import type { KernelPath } from "../wasm/kernel-path.ts";
@@ -26,6 +27,8 @@ export interface LoadedPipeline {
   readonly threads: number;
   /** Why it is one where more were asked for. */
   readonly threadsReason: string | undefined;
+  /** What came of the option `check`; undefined without it. */
+  readonly checked: readonly AnswerDifference[] | undefined;
   /** Bytes of WebAssembly memory that the model and its working space take; constant after loading. */
   readonly memoryBytes: number;
   /** Gives the model's memory back. May be called twice; whatever is asked afterwards is refused. */

@@ -16,6 +16,8 @@ export interface Head {
    * @param scratch of the thread, for linear layers
    */
   forward(offsets: Int32Array, share: Share, scratch: number): void;
+  /** All that it makes of the first sequence of the batch that has run, which has `tokens` tokens, or of a sample of it. */
+  scoresOfFirst?(tokens: number): Float32Array;
   /** What is to be done once the weights are loaded. */
   prepare?(): void;
 }

@@ -49,6 +49,10 @@ export class SequenceScores implements Head {
     }
   }
 
+  scoresOfFirst(): Float32Array {
+    return this.scoresOf(0);
+  }
+
   /** A sequence's scores [width]. */
   scoresOf(sequence: number): Float32Array<ArrayBuffer> {
     return this.#machine.floats(this.output + sequence * this.width * 4, this.width);

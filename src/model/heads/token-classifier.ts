@@ -32,15 +32,15 @@ export class TokenClassifier extends TokenScores {
   tag(
     row: number,
     labelled: Int32Array,
-    constraints: PathConstraints | undefined,
-    contradiction: (token: number) => never,
+    constraints?: PathConstraints,
+    contradiction?: (token: number) => never,
   ): Tagging {
     const emissions = this.#gather(this.output + row * this.width * 4, labelled);
     const steps = labelled.length;
     if (this.crf === undefined) return this.#tagEach(emissions, steps);
     const { labels, score } = this.crf.viterbi(emissions, steps, constraints);
     if (constraints !== undefined && !(score > -Infinity)) {
-      contradiction(this.crf.deadEnd(emissions, steps));
+      contradiction?.(this.crf.deadEnd(emissions, steps));
     }
     const posterior = this.crf.posterior(emissions, steps, constraints);
     return {

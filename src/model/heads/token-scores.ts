@@ -50,4 +50,8 @@ export class TokenScores implements Head {
     this.#dense?.layer.forward(this.#hidden, rows, scratch, this.#dense.out, 0, this.#activation);
     this.#scores.forward(this.#dense?.out ?? this.#hidden, rows, scratch, this.output);
   }
+
+  scoresOfFirst(tokens: number): Float32Array {
+    return this.machine.floats(this.output, tokens * this.width);
+  }
 }

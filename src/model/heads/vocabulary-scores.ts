@@ -52,6 +52,11 @@ export class VocabularyScores implements Head {
     this.#norm.forward(this.output, rows);
   }
 
+  /** Those of the last token. */
+  scoresOfFirst(tokens: number): Float32Array {
+    return this.scoresAt(tokens - 1);
+  }
+
   /** The scores of the whole vocabulary [vocab_size] at a token of the batch; they hold until the next are asked for. */
   scoresAt(token: number): Float32Array<ArrayBuffer> {
     const { inputs, outputs } = this.#vocabulary;
