@@ -31,7 +31,7 @@ export function parseModelAnswer(
   const numbers = (name: keyof ModelAnswer, most: number, isOne: (value: number) => boolean) => {
     const list: unknown = (json as ModelAnswer | null)?.[name];
     if (Array.isArray(list) && list.length > 0 && list.length <= most && list.every(isOne)) return list;
-    const detail = `"known_answer": "${name}" must be 1 to ${most} numbers in range`;
+    const detail = `"known_answer": "${name}" must be 1 to ${most} numbers`;
     throw new ModelFileError("metadata-malformed", source, detail);
   };
   const below = (limit: number) => (id: number) => Number.isInteger(id) && id >= 0 && id < limit;
