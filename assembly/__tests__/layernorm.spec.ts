@@ -33,7 +33,7 @@ describe("layerNorm", () => {
     put(GAMMA, [1, 1]);
     put(BETA, [10, 20]);
     layerNorm(X, GAMMA, BETA, OUT, 1, 2, 0);
-    expect(at(OUT, 0)).toBe(NaN);
-    expect(at(OUT, 1)).toBe(NaN);
+    expect(at(OUT, 0)).toBeNaN();
+    expect(at(OUT, 1)).toBeNaN();
   });
 });
