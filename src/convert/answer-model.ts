@@ -1,12 +1,12 @@
 import { EngineError } from "../errors.ts";
 import type { Head } from "../model/heads/head.ts";
-import { answerOf } from "../model/known-answer.ts";
+import { answerOf, differenceOf } from "../model/known-answer.ts";
 import { Model } from "../model/model.ts";
 import { ANSWER_PARTS, type ModelAnswer } from "../model/model-answer.ts";
 import type { ModelFile } from "../model/model-file.ts";
 import { Weights } from "../model/weights.ts";
 import { parseTokenizerConfig } from "../text/tokenizer-config.ts";
-import { selectKernels } from "../wasm/kernel-path.ts";
+import { acceptsPath, type KernelPath, selectKernels } from "../wasm/kernel-path.ts";
 import { Machine } from "../wasm/machine.ts";
 import { kernelModule } from "../wasm/module-inline.ts";
 import { loadTensors, type ReadTensor } from "./load-tensors.ts";
@@ -18,26 +18,43 @@ const DIGITS = 6;
 
 /**
  * What a model makes of a short input, for its file to state. It runs on one thread of the plain kernels, whose results are
- * the same on every engine: so is the file.
+ * the same on every engine. A quantized one then runs on the relaxed kernels too, where the engine has them, to tell how far
+ * these may lead it away.
  *
  * @param file what the file will say
  * @returns undefined where there is none: for a model that gives NaN or infinity, or that has no place in memory
  */
 export async function answerModel(file: ModelFile, read: ReadTensor): Promise<ModelAnswer | undefined> {
-  const { module } = await selectKernels(kernelModule, "simd");
-  const machine = await Machine.create(module);
   try {
-    const weights = new Weights(machine, file);
-    const model = new Model(machine, weights, file, file.metadata.task, 1);
-    machine.commit();
-    await loadTensors(weights, file, read);
-    const head: Head = model.head;
-    head.prepare?.();
-    return rounded(await answerOf(model, knownInput(file)));
+    const answer = rounded(await answerOn("simd", file, read));
+    if (answer === undefined || !file.quantized || !acceptsPath("relaxed")) return answer;
+    const tolerance = toleranceFor(await answerOn("relaxed", file, read), answer);
+    return tolerance <= 1 ? { ...answer, tolerance: [tolerance] } : answer;
   } catch (error) {
     if (error instanceof EngineError && error.code === "out-of-memory") return undefined;
     throw error;
   }
+}
+
+async function answerOn(path: KernelPath, file: ModelFile, read: ReadTensor): Promise<ModelAnswer> {
+  const { module } = await selectKernels(kernelModule, path);
+  const machine = await Machine.create(module);
+  const weights = new Weights(machine, file);
+  const model = new Model(machine, weights, file, file.metadata.task, 1);
+  machine.commit();
+  await loadTensors(weights, file, read);
+  const head: Head = model.head;
+  head.prepare?.();
+  return answerOf(model, knownInput(file));
+}
+
+/** Twice what was seen, since engines may round a product and a sum together or apart, and up to a power of two, for the same. */
+function toleranceFor({ hidden, scores }: ModelAnswer, expected: ModelAnswer): number {
+  const seen = Math.max(
+    differenceOf(hidden!, expected.hidden!),
+    scores === undefined ? 0 : differenceOf(scores, expected.scores!),
+  );
+  return 2 ** Math.ceil(Math.log2(2 * seen));
 }
 
 /** Tokens from all over the vocabulary, in the frame of a pair of texts where the model tells two apart. */

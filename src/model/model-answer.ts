@@ -10,6 +10,8 @@ export type AnswerPart = (typeof ANSWER_PARTS)[number];
 export interface ModelAnswer extends Readonly<Partial<Record<AnswerPart, readonly number[]>>> {
   readonly input_ids: readonly number[];
   readonly token_type_ids: readonly number[];
+  /** One number, of quantized models: what relaxed kernels, whose activations have 7 bits, may differ by. */
+  readonly tolerance?: readonly number[] | undefined;
 }
 
 const TOKEN_LIMIT = 64;
@@ -48,6 +50,7 @@ export function parseModelAnswer(
   return {
     input_ids,
     token_type_ids: numbers("token_type_ids", input_ids.length, below(config.type_vocab_size)),
+    tolerance: (json as ModelAnswer).tolerance && numbers("tolerance", 1, (share) => share > 0 && share <= 1),
     ...Object.fromEntries(
       ANSWER_PARTS.filter((part) => has[part]).map((part) => [
         part,

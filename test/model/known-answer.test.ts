@@ -212,6 +212,9 @@ describe("a known answer", () => {
       ["hidden", [null]],
       ["hidden", ["1"]],
       ["scores", long],
+      ["tolerance", [0]],
+      ["tolerance", [1.5]],
+      ["tolerance", 0.5],
       ["tagging", undefined],
     ] as const) {
       const changed = withAnswer(bytes, JSON.stringify({ ...knownAnswer, [key]: value }));
