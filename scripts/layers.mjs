@@ -15,7 +15,7 @@ const LAYERS = {
   server: ["pipelines", "model", "text"],
 };
 /** Files that all layers may import. */
-const LEAVES = ["errors.ts", "web-types.ts"];
+const LEAVES = ["errors.ts", "signal.ts", "web-types.ts"];
 /** What runs in browsers and Workers: no packages, and Node's modules only in files named so. */
 const PORTABLE = ["wasm", "text", "model", "pipelines", "train"];
 const PACKAGES_IN_PORTABLE = ["@noble/hashes/sha2.js"];

@@ -1,4 +1,5 @@
 import type { Dtype } from "../model/safetensors.ts";
+import { turnOf } from "../signal.ts";
 
 /** A tensor of a checkpoint whose place has been checked but whose bytes have not been read. */
 export interface CheckpointTensor {
@@ -10,4 +11,19 @@ export interface CheckpointTensor {
   readonly shape: readonly number[];
   /** Its bytes, little-endian and row-major, in memory of their own. */
   read(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** The same tensors, none of which is read any more once the signal has aborted. */
+export function readUntil(
+  signal: AbortSignal | undefined,
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+): ReadonlyMap<string, CheckpointTensor> {
+  if (signal === undefined) return tensors;
+  const readUnlessAborted = async (tensor: CheckpointTensor) => {
+    await turnOf(signal);
+    return tensor.read();
+  };
+  return new Map(
+    [...tensors].map(([name, tensor]) => [name, { ...tensor, read: () => readUnlessAborted(tensor) }]),
+  );
 }

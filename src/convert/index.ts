@@ -6,10 +6,11 @@ import { classifierTensor, type ModelFile, modelParameters, OPTIONAL_TENSORS } f
 import { TIED_LM_HEAD } from "../model/parameters.ts";
 import { isQuantized, type Storage, storedTensors } from "../model/storage.ts";
 import { compareTensors } from "../model/tensor-list.ts";
+import { checkSignal } from "../signal.ts";
 import { detectScheme } from "../text/labels.ts";
 import { exists } from "./binary-file.ts";
 import { type Checkpoint, openModelFile } from "./checkpoint.ts";
-import type { CheckpointTensor } from "./checkpoint-tensor.ts";
+import { type CheckpointTensor, readUntil } from "./checkpoint-tensor.ts";
 import { CRF_LAYOUTS, type CrfLayout, hasCrf, importCrf } from "./crf-layout.ts";
 import { foldEmbeddings } from "./fold-embeddings.ts";
 import { type HuggingFaceModel, parseHuggingFaceConfig } from "./hugging-face-config.ts";
@@ -34,6 +35,8 @@ export interface ConvertOptions {
   readonly license?: string;
   /** Where the model comes from, in words. */
   readonly source?: string;
+  /** Stops between two tensors, with its reason. */
+  readonly signal?: AbortSignal | undefined;
   /** Called after each parameter with the bytes of tensors done, and those to do in all. */
   onProgress?(done: number, total: number, tensor: string): void;
 }
@@ -54,6 +57,7 @@ type Tensors = ReadonlyMap<string, CheckpointTensor>;
  * @returns the written file's description
  * @throws {ConvertError | ModelFileError} naming the file, and the tensor or field where one is at fault
  * @throws {InputError} `bad-option`
+ * @throws what `signal` aborted with
  */
 export async function convertDirectory(
   directory: string,
@@ -106,20 +110,14 @@ async function convertWeights(
 
   const checkpoint = await open(model);
   try {
-    const crf = task === "token-classification" && hasCrf(checkpoint.tensors.keys());
+    const tensors = readUntil(options.signal, checkpoint.tensors);
+    const crf = task === "token-classification" && hasCrf(tensors.keys());
     requireCrf(crf, options, directory);
     if (own.crf !== undefined && !crf) {
       const detail = `the CRF that ${OWN_FIELDS}.crf in config.json speaks of; take it out there to go on without`;
       throw new ConvertError("tensor-missing", directory, detail);
     }
-    const parameters = await matchTensors(
-      directory,
-      configFile.file,
-      model,
-      crf,
-      checkpoint.tensors,
-      options.crfLayout,
-    );
+    const parameters = await matchTensors(directory, configFile.file, model, crf, tensors, options.crfLayout);
     const usual = tokenizer.type === "characters" ? "characters" : "first-piece";
     const metadata = {
       task,
@@ -152,7 +150,8 @@ export async function convertModelFile(
   options: ConvertOptions = {},
 ): Promise<ModelFile> {
   checkOptions(options);
-  const { file, tensors, close } = await openModelFile(path);
+  const { file, tensors: all, close } = await openModelFile(path);
+  const tensors = readUntil(options.signal, all);
   try {
     if (file.quantized && options.dtype !== undefined) {
       throw new ConvertError("unsupported", path, "it is quantized already; convert what it was made from");
@@ -194,7 +193,9 @@ function requireCrf(crf: boolean, { crfTokens, crfLayout }: ConvertOptions, sour
   }
 }
 
-function checkOptions({ dtype, crfTokens, crfLayout, license, source }: ConvertOptions): void {
+function checkOptions({ dtype, crfTokens, crfLayout, license, source, signal }: ConvertOptions): void {
+  checkSignal(signal);
+  signal?.throwIfAborted();
   const fail = (detail: string): never => {
     throw new InputError("bad-option", detail);
   };

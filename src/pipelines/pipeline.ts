@@ -4,6 +4,7 @@ import type { Task } from "../model/config.ts";
 import { checkAnswer } from "../model/known-answer.ts";
 import { type LoadProgress, loadModel } from "../model/load-model.ts";
 import type { Model } from "../model/model.ts";
+import { checkSignal } from "../signal.ts";
 import { KERNEL_PATHS, type KernelModule, type KernelPath, selectKernels } from "../wasm/kernel-path.ts";
 import type { StartThread } from "../wasm/thread.ts";
 import { AbortableReader } from "./abortable-reader.ts";
@@ -31,7 +32,6 @@ import {
   type ReplacedTokenDetectionPipeline,
   replacedTokenDetection,
 } from "./replaced-token-detection.ts";
-import { checkSignal } from "./signal.ts";
 import type { ModelSource, OpenSource } from "./source.ts";
 import { type AnyTask, createTaskPipeline, type LoadedPipeline } from "./task-pipeline.ts";
 import {

@@ -4,9 +4,9 @@ import type { Task } from "../model/config.ts";
 import type { AnswerDifference } from "../model/known-answer.ts";
 import type { Model } from "../model/model.ts";
 import type { ModelFile } from "../model/model-file.ts";
+import { checkSignal, turnOf } from "../signal.ts";
 import type { KernelPath } from "../wasm/kernel-path.ts";
 import { ModelTokenizer } from "./model-tokenizer.ts";
-import { checkSignal, turnOf } from "./signal.ts";
 import type { ThreadChoice } from "./threads.ts";
 
 /** Options of every call. */

@@ -1,3 +1,4 @@
+import { checkSignal, turnOf } from "../signal.ts";
 import { batchesOf } from "./batches.ts";
 import { IGNORED_LABEL } from "./labels.ts";
 import { isLeftOut } from "./loss-scale.ts";
@@ -14,6 +15,8 @@ export interface FinetuneSettings extends Schedule {
   readonly clipNorm: number;
   /** Of the order of examples and of dropout, 32 bits. */
   readonly seed: number;
+  /** Stops between two steps: the trainee is then as the last report left it. With one, the event loop turns before each. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where a run is: what is needed, beside the trainee's state, to go on exactly as it would have. */
@@ -63,13 +66,15 @@ export async function* finetune(
   lossesIn: (batch: readonly Example[]) => number,
   from: Position = START,
 ): AsyncGenerator<StepReport, void> {
-  const { epochs, batchSize, accumulate, seed } = settings;
+  const { epochs, batchSize, accumulate, seed, signal } = settings;
+  checkSignal(signal);
   const stepsInEpoch = Math.ceil(Math.ceil(examples.length / batchSize) / accumulate);
   const steps = epochs * stepsInEpoch;
   let { step, trend } = from;
   for (let epoch = from.epoch; epoch < epochs; epoch++) {
     const batches = batchesOf(examples, batchSize, seed, epoch);
     for (let i = epoch === from.epoch ? from.stepInEpoch : 0; i < stepsInEpoch; i++) {
+      if (signal !== undefined) await turnOf(signal);
       step++;
       const parts = batches.slice(i * accumulate, (i + 1) * accumulate);
       const losses = lossesIn(parts.flat());

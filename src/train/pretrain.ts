@@ -1,4 +1,5 @@
 import { TrainingError } from "../errors.ts";
+import { checkSignal, turnOf } from "../signal.ts";
 import type { ElectraPretraining, MaskedExample, PretrainingLosses } from "./electra-pretraining.ts";
 import { isLeftOut } from "./loss-scale.ts";
 import { pretrainingRateFactor } from "./schedule.ts";
@@ -12,6 +13,8 @@ export interface PretrainSettings {
   readonly clipNorm: number;
   /** Of dropout and of what is drawn from the generator, 32 bits. */
   readonly seed: number;
+  /** Stops between two steps: the trainee is then as the last report left it. With one, the event loop turns before each. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PretrainReport {
@@ -41,6 +44,7 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-6, correctBias: false };
  * @param done steps that have been taken
  * @throws {TrainingError} `diverged` where a loss or the gradients are no longer finite; the weights are then those of the
  *   step before
+ * @throws {InputError} `bad-option` where `signal` is none, and its reason once it has aborted
  */
 export async function* pretrain(
   trainee: Pick<ElectraPretraining, "accumulate" | "update" | "lossScale">,
@@ -48,8 +52,10 @@ export async function* pretrain(
   settings: PretrainSettings,
   done = 0,
 ): AsyncGenerator<PretrainReport, void> {
-  const { steps, warmupSteps, weightDecay, clipNorm, seed } = settings;
+  const { steps, warmupSteps, weightDecay, clipNorm, seed, signal } = settings;
+  checkSignal(signal);
   for (let step = done + 1; step <= steps; step++) {
+    if (signal !== undefined) await turnOf(signal);
     const batches = batchesOfStep(step);
     const examples = batches.flat();
     const tokens = examples.reduce((sum, { inputIds }) => sum + inputIds.length, 0);

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type ConvertOptions, convertDirectory } from "../../src/convert/index.ts";
+import {
+  type ConvertOptions,
+  convertDirectory,
+  convertModelFile,
+  convertOnnx,
+} from "../../src/convert/index.ts";
 import type { ModelFile } from "../../src/model/model-file.ts";
 import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
 import { checkpointCopy, failure, HEADS, readSafetensors, TORCH, temporaryDirectory } from "./directories.ts";
@@ -144,6 +149,45 @@ test("progress counts the bytes of tensors up to all of them", async (t) => {
   assert.equal(calls[0]![2], "electra.embeddings.word_embeddings.weight");
   const total = file.byteLength - 8 - file.headerBytes;
   assert.deepEqual(calls.at(-1)!.slice(0, 2), [total, total]);
+});
+
+for (const dtype of ["f32", "int8", "int4"] as const) {
+  test(`a signal stops a conversion to ${dtype} in between two tensors, and nothing is left`, async (t) => {
+    const out = await temporaryDirectory(t);
+    const whole = join(await temporaryDirectory(t), "whole.safetensors");
+    await convertDirectory(`${HEADS}token-classification`, whole);
+    const conversions = { [`${HEADS}token-classification`]: convertDirectory, [whole]: convertModelFile };
+    for (const [source, convertSource] of Object.entries(conversions)) {
+      const stopAt = async (calls: number) => {
+        const abort = new AbortController();
+        let heard = 0;
+        const onProgress = () => {
+          if (++heard === calls) abort.abort(`after ${calls}`);
+        };
+        const path = join(out, "model.safetensors");
+        const converting = convertSource(source, path, { dtype, signal: abort.signal, onProgress });
+        await assert.rejects(converting, (reason) => reason === `after ${calls}`);
+        assert.equal(heard, calls);
+        assert.deepEqual(await readdir(out), []);
+      };
+      for (const calls of [1, 2, 20]) await stopAt(calls);
+      const timer = new AbortController();
+      setTimeout(() => timer.abort("in time"));
+      const converting = convertSource(source, join(out, "a"), { dtype, signal: timer.signal });
+      await assert.rejects(converting, (reason) => reason === "in time");
+      assert.deepEqual(await readdir(out), []);
+    }
+  });
+}
+
+test("a signal must be one, and where it has aborted nothing is opened", async () => {
+  for (const convertSource of [convertDirectory, convertOnnx, convertModelFile]) {
+    const converting = (signal: AbortSignal) => convertSource("not there", "neither", { signal });
+    await assert.rejects(converting(AbortSignal.abort("not today")), (reason) => reason === "not today");
+    for (const signal of [null, {}, new AbortController()]) {
+      await assert.rejects(converting(signal as AbortSignal), failure("bad-option", "signal must be an"));
+    }
+  }
 });
 
 test("an encoder saved alone becomes feature-extraction, other heads dropped", async (t) => {

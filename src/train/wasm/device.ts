@@ -1,3 +1,4 @@
+import { DisposedError } from "../../errors.ts";
 import type { KernelPath } from "../../wasm/kernel-path.ts";
 import { ACTIVATIONS } from "../../wasm/kernels.ts";
 import type {
@@ -27,7 +28,8 @@ const units = (count: number, size: number) => Math.ceil(count / size);
 /** Training on the processor: the kernels of `assembly/train`, shared among threads. */
 export class WasmDevice implements Device {
   readonly kernels: KernelPath;
-  readonly #workspace: Workspace;
+  /** What is disposed of lets go of it, since a memory is free once nothing holds it. */
+  #workspace: Workspace | undefined;
 
   private constructor(kernels: KernelPath, workspace: Workspace) {
     this.kernels = kernels;
@@ -40,43 +42,49 @@ export class WasmDevice implements Device {
   }
 
   get byteLength(): number {
-    return this.#workspace.byteLength;
+    return this.#workspace?.byteLength ?? 0;
   }
 
   allocate(rows: number, columns: number): Buffer {
-    return this.#workspace.allocate(rows, columns);
+    return this.#alive.allocate(rows, columns);
   }
 
   slice(buffer: Buffer, first: number, rows: number, columns: number): Buffer {
-    return this.#workspace.slice(buffer, first, rows, columns);
+    return this.#alive.slice(buffer, first, rows, columns);
   }
 
   temporary(rows: number, columns: number): Buffer {
-    return this.#workspace.temporary(rows, columns);
+    return this.#alive.temporary(rows, columns);
   }
 
   integers(values: ArrayLike<number>): Buffer {
-    return this.#workspace.integers(values);
+    return this.#alive.integers(values);
   }
 
   release(): void {
-    this.#workspace.release();
+    this.#alive.release();
   }
 
   write(buffer: Buffer, values: Float32Array): void {
-    this.#workspace.write(buffer, values);
+    this.#alive.write(buffer, values);
   }
 
   read(buffer: Buffer): Promise<Float32Array> {
-    return this.#workspace.read(buffer);
+    return this.#alive.read(buffer);
   }
 
   submit(): Promise<void> {
-    return this.#workspace.submit();
+    return this.#alive.submit();
   }
 
   dispose(): void {
-    this.#workspace.dispose();
+    this.#workspace?.dispose();
+    this.#workspace = undefined;
+  }
+
+  get #alive(): Workspace {
+    if (this.#workspace === undefined) throw new DisposedError("device");
+    return this.#workspace;
   }
 
   fill(out: Buffer, value: number): void {
@@ -88,7 +96,7 @@ export class WasmDevice implements Device {
     const { rows: m, columns: n } = out;
     const k = transposeA ? a.rows : a.columns;
     const packed = this.#packColumns(b, transposeB, n, k);
-    this.#workspace.needScratch(this.#kernels.matmulScratchBytes(k, n));
+    this.#alive.needScratch(this.#kernels.matmulScratchBytes(k, n));
     this.#record("matmul", units(m, ROWS), [
       addressOf(a),
       a.columns,
@@ -198,7 +206,7 @@ export class WasmDevice implements Device {
   ): void {
     const lengths = lengthsOf(offsets);
     const headSize = queryKeyValue.columns / 3 / heads;
-    this.#workspace.needScratch(this.#kernels.attentionTrainScratchBytes(Math.max(...lengths), headSize));
+    this.#alive.needScratch(this.#kernels.attentionTrainScratchBytes(Math.max(...lengths), headSize));
     this.#record(kernel, lengths.length * heads, [
       ...[queryKeyValue, this.integers(offsets), this.integers(blocksOf(offsets, heads))].map(addressOf),
       ...[probabilities, ...others].map(addressOf),
@@ -214,7 +222,7 @@ export class WasmDevice implements Device {
     const { rows: gates, columns: size } = weight;
     const packed = this.#packColumns(weight, true, gates, size);
     const kept = this.temporary(inputs.rows, 4 * size);
-    this.#workspace.needScratch(this.#kernels.gruScratchBytes(size));
+    this.#alive.needScratch(this.#kernels.gruScratchBytes(size));
     this.#record("gru", offsets.length - 1, [
       ...[inputs, this.integers(offsets)].map(addressOf),
       packed,
@@ -238,7 +246,7 @@ export class WasmDevice implements Device {
   ): void {
     const { rows: gates, columns: size } = weight;
     const [hiddenGradient, previous] = [this.temporary(out.rows, gates), this.temporary(out.rows, size)];
-    this.#workspace.needScratch(this.#kernels.gruScratchBytes(size));
+    this.#alive.needScratch(this.#kernels.gruScratchBytes(size));
     this.#record("gruBackward", offsets.length - 1, [
       ...[this.integers(offsets), weight, out, kept, gradient].map(addressOf),
       ...[inputsGradient, hiddenGradient, previous].map(addressOf),
@@ -251,7 +259,7 @@ export class WasmDevice implements Device {
 
   crossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer, loss: Buffer): void {
     const { rows, columns } = logits;
-    const losses = this.#workspace.bytes(rows * 8);
+    const losses = this.#alive.bytes(rows * 8);
     const operands = [addressOf(logits), addressOf(labels), scale, losses, addressOf(gradient)];
     this.#record("crossEntropy", rows, [...operands, rows, columns]);
     this.#record("sum", 1, [losses, rows, addressOf(loss)]);
@@ -259,7 +267,7 @@ export class WasmDevice implements Device {
 
   binaryCrossEntropy(logits: Buffer, labels: Buffer, scale: number, gradient: Buffer, loss: Buffer): void {
     const { rows } = logits;
-    const losses = this.#workspace.bytes(rows * 8);
+    const losses = this.#alive.bytes(rows * 8);
     const operands = [addressOf(logits), addressOf(labels), scale, losses, addressOf(gradient)];
     this.#record("binaryCrossEntropy", rows, operands);
     this.#record("sum", 1, [losses, rows, addressOf(loss)]);
@@ -298,9 +306,9 @@ export class WasmDevice implements Device {
     const lengths = lengthsOf(offsets);
     const sequences = lengths.length;
     const count = emissions.columns;
-    const losses = this.#workspace.bytes(sequences * 8);
+    const losses = this.#alive.bytes(sequences * 8);
     const partial = this.temporary(sequences, count * count + 2 * count);
-    this.#workspace.needScratch(this.#kernels.crfScratchBytes(Math.max(...lengths), count));
+    this.#alive.needScratch(this.#kernels.crfScratchBytes(Math.max(...lengths), count));
     this.#record("crfLoss", sequences, [
       ...[emissions, labels, this.integers(offsets)].map(addressOf),
       ...[parameters.start, parameters.transitions, parameters.end].map(addressOf),
@@ -328,7 +336,7 @@ export class WasmDevice implements Device {
 
   norm(x: Buffer, out: Buffer): void {
     const count = units(sizeOf(x), SQUARES);
-    const squares = this.#workspace.bytes(count * 8);
+    const squares = this.#alive.bytes(count * 8);
     this.#record("sumOfSquares", count, [addressOf(x), sizeOf(x), squares]);
     this.#record("rootOfSum", 1, [squares, count, addressOf(out)]);
   }
@@ -346,12 +354,12 @@ export class WasmDevice implements Device {
   }
 
   get #kernels(): TrainingKernels {
-    return this.#workspace.machine.kernels;
+    return this.#alive.machine.kernels;
   }
 
   /** The columns [k, n] of a product's right side, or the rows [n, k] of one that is transposed; where they are packed. */
   #packColumns(b: Buffer, transposed: boolean, n: number, k: number): number {
-    const packed = this.#workspace.packed(this.#kernels.packColumnsBytes(n, k));
+    const packed = this.#alive.packed(this.#kernels.packColumnsBytes(n, k));
     this.#record("packColumns", units(n, PANEL), [addressOf(b), b.columns, +transposed, packed, n, k]);
     return packed;
   }
@@ -365,7 +373,7 @@ export class WasmDevice implements Device {
   }
 
   #record(kernel: TrainingKernel, count: number, operands: readonly number[]): void {
-    this.#workspace.record(kernel, count, operands);
+    this.#alive.record(kernel, count, operands);
   }
 }
 

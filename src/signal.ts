@@ -1,4 +1,4 @@
-import { InputError } from "../errors.ts";
+import { InputError } from "./errors.ts";
 
 /** @throws {InputError} `bad-option` where it is given and no AbortSignal, of this realm or another */
 export function checkSignal(signal: AbortSignal | undefined): void {
@@ -9,7 +9,7 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   );
 }
 
-/** Lets the event loop go round once: while text after text is tagged nothing else runs, whatever would abort included. */
+/** Lets the event loop go round once: between two pieces of work nothing else runs, whatever would abort included. */
 export async function turnOf(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await new Promise((resolve) => setTimeout(resolve));
