@@ -1,19 +1,25 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { EngineSpec, Sample } from "./engines.ts";
 import { compare, type Effort, interleave, type Row } from "./measure.ts";
 import { type BenchModel, sampleText } from "./models.ts";
 
-const run = promisify(execFile);
-const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const SCRIPT = fileURLToPath(new URL("start-process.ts", import.meta.url));
 
-/** What `start-*.ts` prints; bytes of the process beyond what it had before the import. */
-interface Start {
+/** A new process's first answer; bytes of the process beyond what it had before the import. */
+export interface Start {
+  /** From before the import to the first answer, file read and packing included. */
   readonly milliseconds: number;
   /** At its highest while loading. */
   readonly loading: number;
   /** After the first answer. */
   readonly running: number;
+}
+
+export async function start(spec: EngineSpec, sample: Sample): Promise<Start> {
+  const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, JSON.stringify({ spec, sample })]);
+  return JSON.parse(stdout);
 }
 
 /** As long as a waybill. */
@@ -22,23 +28,20 @@ const TOKENS = 48;
 const MEGABYTE = 1e6;
 
 /**
- * New processes, one after the other: the time from before the import to the first answer, file read and packing
- * included, and the memory that it took. In the rows of memory the columns are megabytes.
+ * New processes, one after the other: the time to the first answer, and the memory that it took. In the rows of memory the
+ * columns are megabytes.
  */
 export async function benchColdStart({ shape, int8, onnxInt8 }: BenchModel, effort: Effort): Promise<Row[]> {
-  const { text, ids } = await sampleText(TOKENS);
+  const sample = await sampleText(TOKENS);
   const starts = new Map<string, Start[]>();
-  const contender = (name: string, file: string, ...arguments_: string[]) => ({
+  const contender = (name: string, spec: EngineSpec) => ({
     name,
-    async run() {
-      const { stdout } = await run(process.execPath, [script(file), ...arguments_]);
-      starts.set(name, [...(starts.get(name) ?? []), JSON.parse(stdout)]);
-    },
+    run: async () => starts.set(name, [...(starts.get(name) ?? []), await start(spec, sample)]),
   });
   await interleave(
     [
-      contender("ours", "start-ours.ts", int8, text),
-      contender("ort-web", "start-ort-web.ts", onnxInt8, JSON.stringify(ids)),
+      contender("ours", { runtime: "electra-edge", model: int8, threads: 1 }),
+      contender("ort-web", { runtime: "onnxruntime-web", model: onnxInt8, threads: 1 }),
     ],
     effort,
   );

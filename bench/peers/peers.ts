@@ -38,6 +38,30 @@ export async function importOnnxruntimeNode(): Promise<Ort> {
   return ort;
 }
 
+/** The part of transformers.js's interface that is used here. */
+export interface Transformers {
+  readonly env: object;
+  pipeline(task: string, model: string, options: object): Promise<TransformersPipeline>;
+}
+
+export interface TransformersPipeline {
+  (text: string, options: object): Promise<unknown>;
+  dispose(): Promise<unknown>;
+}
+
+/** transformers.js, which takes models from a folder of them and nowhere else. */
+export async function importTransformers(folder: string): Promise<Transformers> {
+  const name: string = "@huggingface/transformers";
+  const transformers: Transformers = await import(name);
+  Object.assign(transformers.env, {
+    allowRemoteModels: false,
+    allowLocalModels: true,
+    localModelPath: folder,
+    useFSCache: false,
+  });
+  return transformers;
+}
+
 /** A CRF's tensors are in the file and in no node; onnxruntime warns of them at level 2. */
 export const QUIET = { logSeverityLevel: 3 };
 
