@@ -14,7 +14,8 @@ const depths = new WeakMap<CheckpointTensor, number>();
 
 /** @throws {ConvertError} `unsupported` where views are of views of views, and so on */
 function view(tensor: CheckpointTensor, of: readonly CheckpointTensor[]): CheckpointTensor {
-  const depth = 1 + Math.max(...of.map((each) => depths.get(each) ?? 0));
+  let depth = 1;
+  for (const each of of) depth = Math.max(depth, 1 + (depths.get(each) ?? 0));
   if (depth > DEPTH_LIMIT) {
     throw new ConvertError("unsupported", tensor.file, `a weight is changed more than ${DEPTH_LIMIT} times`);
   }
@@ -25,9 +26,10 @@ function view(tensor: CheckpointTensor, of: readonly CheckpointTensor[]): Checkp
 /** Axis `i` of the view is axis `order[i]` of the tensor. */
 export function transposed(tensor: CheckpointTensor, order: readonly number[]): CheckpointTensor {
   const shape = order.map((axis) => tensor.shape[axis]!);
-  const strides = order.map((axis) => product(tensor.shape.slice(axis + 1)));
-  const read = async () =>
-    gather(await tensor.read(), ITEM_SIZE[tensor.dtype], product(shape), shape, strides);
+  const read = async () => {
+    const strides = order.map((axis) => product(tensor.shape.slice(axis + 1)));
+    return gather(await tensor.read(), ITEM_SIZE[tensor.dtype], product(shape), shape, strides);
+  };
   return view({ ...tensor, shape, read }, [tensor]);
 }
 
@@ -38,10 +40,12 @@ export function reshaped(tensor: CheckpointTensor, shape: readonly number[]): Ch
 
 /** Rows `begin` to `end` of the first axis. */
 export function rowsOf(tensor: CheckpointTensor, begin: number, end: number): CheckpointTensor {
-  const [, ...rest] = tensor.shape;
-  const bytes = product(rest) * ITEM_SIZE[tensor.dtype];
-  const read = async () => (await tensor.read()).slice(begin * bytes, end * bytes);
-  return view({ ...tensor, shape: [end - begin, ...rest], read }, [tensor]);
+  const shape = tensor.shape.with(0, end - begin);
+  const read = async () => {
+    const bytes = product(shape.slice(1)) * ITEM_SIZE[tensor.dtype];
+    return (await tensor.read()).slice(begin * bytes, end * bytes);
+  };
+  return view({ ...tensor, shape, read }, [tensor]);
 }
 
 /** The rows of one tensor after those of another. */
@@ -86,7 +90,11 @@ export function dequantized(
   return view({ file: tensor.file, dtype: "F32", shape: tensor.shape, read }, used);
 }
 
-export const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
+export function product(sizes: readonly number[]): number {
+  let all = 1;
+  for (let i = 0; i < sizes.length; i++) all *= sizes[i]!;
+  return all;
+}
 
 /**
  * A tensor's numbers in float32.

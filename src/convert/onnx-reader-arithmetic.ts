@@ -1,6 +1,7 @@
 import type { Pointwise } from "./activations.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
-import { dequantized, floatsOf, product, transposed } from "./lazy-tensor.ts";
+import { dequantized, transposed } from "./lazy-tensor.ts";
+import { constantNumber, scalarOf } from "./onnx-reader-numbers.ts";
 import {
   asElementwise,
   type Constant,
@@ -25,25 +26,21 @@ const FUNCTIONS: Readonly<Record<ArithmeticOperator, (a: number, b: number) => n
 const LARGEST_FUNCTION = 64;
 
 /** What `left operator right` is in the model's words; undefined where it is nothing known. */
-export async function arithmetic(
-  operator: ArithmeticOperator,
-  left: Value,
-  right: Value,
-): Promise<Value | undefined> {
+export function arithmetic(operator: ArithmeticOperator, left: Value, right: Value): Value | undefined {
   if (left.kind === "constant" && right.kind === "constant") return functionOf(operator, left, right);
   const commutative = operator === "Add" || operator === "Mul";
   return (
-    (await inOrder(operator, left, right)) ??
-    (commutative ? await inOrder(operator, right, left) : undefined) ??
-    (await functionOf(operator, left, right))
+    inOrder(operator, left, right) ??
+    (commutative ? inOrder(operator, right, left) : undefined) ??
+    functionOf(operator, left, right)
   );
 }
 
 /** What only one order of the operands makes. */
-async function inOrder(operator: ArithmeticOperator, a: Value, b: Value): Promise<Value | undefined> {
+function inOrder(operator: ArithmeticOperator, a: Value, b: Value): Value | undefined {
   if (a.kind === "statistic") return statisticWith(operator, a, b);
   if (a.kind === "constant" && b.kind === "statistic" && b.what === "deviation" && operator === "Div") {
-    return (await scalarOf(a)) === 1 ? { ...b, what: "inverse" } : undefined;
+    return scalarOf(a) === 1 ? { ...b, what: "inverse" } : undefined;
   }
   if (operator === "Sub") {
     return isSignal(a) && b.kind === "statistic" && b.what === "mean" && b.of === a
@@ -67,18 +64,14 @@ async function inOrder(operator: ArithmeticOperator, a: Value, b: Value): Promis
 }
 
 /** The next step from x to its norm: (x - mean) / √(variance + epsilon) · weight + bias. */
-async function statisticWith(
-  operator: ArithmeticOperator,
-  a: Statistic,
-  b: Value,
-): Promise<Signal | undefined> {
+function statisticWith(operator: ArithmeticOperator, a: Statistic, b: Value): Signal | undefined {
   const other = b.kind === "statistic" && b.of === a.of ? b : undefined;
-  const same = other?.what === "centered" || (b.kind === "constant" && (await scalarOf(b)) === 2);
+  const same = other?.what === "centered" || (b.kind === "constant" && scalarOf(b) === 2);
   if (a.what === "centered" && same && operator === (other === undefined ? "Pow" : "Mul")) {
     return { ...a, what: "squared" };
   }
   if (a.what === "variance" && operator === "Add" && b.kind === "constant") {
-    const epsilon = await scalarOf(b);
+    const epsilon = scalarOf(b);
     return epsilon === undefined ? undefined : { ...a, epsilon };
   }
   const divided = operator === "Div" && other?.what === "deviation";
@@ -93,7 +86,7 @@ async function statisticWith(
 }
 
 /** A function of one signal, a sum of two, or numbers that no signal is part of. */
-async function functionOf(operator: ArithmeticOperator, a: Value, b: Value): Promise<Value | undefined> {
+function functionOf(operator: ArithmeticOperator, a: Value, b: Value): Value | undefined {
   const f = FUNCTIONS[operator];
   if (isSignal(a) && isSignal(b)) {
     const [left, right] = [asElementwise(a), asElementwise(b)];
@@ -104,19 +97,18 @@ async function functionOf(operator: ArithmeticOperator, a: Value, b: Value): Pro
   }
   if (isSignal(a)) return isSignal(b) ? undefined : withNumber(a, b, f);
   if (isSignal(b)) return withNumber(b, a, (x, number) => f(number, x));
-  const [left, right] = [await scalarOf(a), await scalarOf(b)];
+  const [left, right] = [scalarOf(a), scalarOf(b)];
   if (left === undefined || right === undefined) return undefined;
-  return constantNumber(f(left, right), a as Constant);
+  return constantNumber(f(left, right), (a as Constant).tensor.file);
 }
 
-async function withNumber(
+function withNumber(
   signal: Signal,
   other: Constant | Side,
   f: (x: number, number: number) => number,
-): Promise<Signal | undefined> {
+): Signal | undefined {
   // A factor that hangs on shapes alone is not worked out; one that hangs on a text is none.
-  const number =
-    other.kind === "constant" ? await scalarOf(other) : other.inputs.size === 0 ? NaN : undefined;
+  const number = other.kind === "constant" ? scalarOf(other) : other.inputs.size === 0 ? NaN : undefined;
   return number === undefined ? undefined : applied(signal, (x) => f(x, number));
 }
 
@@ -134,22 +126,4 @@ export function dequantizedColumns(
   zeroPoint: CheckpointTensor | undefined,
 ): CheckpointTensor {
   return transposed(dequantized(weight, scale, zeroPoint, 1), [1, 0]);
-}
-
-const numbers = new WeakMap<CheckpointTensor, number>();
-
-/** The one number of a constant; undefined for any other value. */
-export async function scalarOf(value: Value | undefined): Promise<number | undefined> {
-  if (value?.kind !== "constant" || product(value.tensor.shape) !== 1) return undefined;
-  const { tensor } = value;
-  const number = numbers.get(tensor) ?? (await floatsOf(tensor))[0]!;
-  numbers.set(tensor, number);
-  return number;
-}
-
-function constantNumber(number: number, { tensor: { file } }: Constant): Constant {
-  const read = async () => new Uint8Array(Float32Array.of(number).buffer);
-  const tensor: CheckpointTensor = { file, dtype: "F32", shape: [], read };
-  numbers.set(tensor, Math.fround(number));
-  return { kind: "constant", tensor };
 }

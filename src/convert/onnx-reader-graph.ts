@@ -1,7 +1,9 @@
 import { ConvertError } from "../errors.ts";
 import { brief } from "../model/json.ts";
+import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { ATTRIBUTE, GRAPH, NODE, TENSOR, VALUE_INFO } from "./onnx-fields.ts";
 import { OnnxNode } from "./onnx-reader-node.ts";
+import { hasUnreadNumbers, readNumbers } from "./onnx-reader-numbers.ts";
 import { OPERATORS } from "./onnx-reader-operators.ts";
 import type { OnnxTensors } from "./onnx-reader-tensors.ts";
 import { isSignal, NOTHING, type Side, type Value } from "./onnx-reader-values.ts";
@@ -28,29 +30,60 @@ export async function interpretGraph(
   checkSize(graph, file);
   const values = new Map<string, Value>();
   for (const initializer of graph.messages(GRAPH.initializer)) {
-    values.set(initializer.textOf(TENSOR.name), await constantOf(initializer, tensors));
+    const found = constantOf(initializer, tensors);
+    // Nearly all is known at once; a promise for each part would be most of what reading a graph takes.
+    values.set(initializer.textOf(TENSOR.name), found instanceof Promise ? await found : found);
   }
-  for (const name of inputsOf(graph, values, file)) values.set(name, sideOf([name]));
+  for (const name of inputNames(graph, values, file)) values.set(name, sideOf([name]));
   for (const message of graph.messages(GRAPH.node)) {
     const node = new OnnxNode(message);
-    const inputs = node.inputs.map((name) => {
-      const value = values.get(name);
-      if (value !== undefined || name === "") return value;
-      const detail = `the node ${node.title} takes ${brief(name)}, which nothing before it gives`;
-      throw new ConvertError("checkpoint-malformed", file, detail);
-    });
+    const inputs = inputsOf(node, values, file);
     if (node.operator === "") {
       throw new ConvertError("checkpoint-malformed", file, `the node ${node.title} names no operator`);
     }
-    const found = node.operator === "Constant" ? constantNode(node, tensors) : operate(node, inputs);
-    // Most are known at once; a promise for each node would be most of what reading a graph takes.
-    const known = found instanceof Promise ? await found : found;
-    const results = known ?? fallBack(node, inputs);
-    for (let i = 0; i < node.outputs.length; i++) {
-      values.set(node.outputs[i]!, results[i] ?? unknown(node, `has no output ${i} here`));
+    if (node.operator === "Constant") {
+      const found = constantNode(node, tensors);
+      setOutputs(node, [found instanceof Promise ? await found : found], values);
+      continue;
     }
+    for (let i = 0; i < inputs.length; i++) {
+      const value = inputs[i];
+      const reading = hasUnreadNumbers(value) ? readNumbers(value) : undefined;
+      if (reading !== undefined) await reading;
+    }
+    const results = operate(node, inputs);
+    if (results !== undefined) setOutputs(node, results, values);
+    else setAll(node, fallBack(node, inputs), values);
   }
   return values;
+}
+
+function inputsOf(
+  node: OnnxNode,
+  values: ReadonlyMap<string, Value>,
+  file: string,
+): readonly (Value | undefined)[] {
+  const inputs = Array<Value | undefined>(node.inputs.length);
+  for (let i = 0; i < inputs.length; i++) {
+    const name = node.inputs[i]!;
+    inputs[i] = values.get(name);
+    if (inputs[i] !== undefined || name === "") continue;
+    const detail = `the node ${node.title} takes ${brief(name)}, which nothing before it gives`;
+    throw new ConvertError("checkpoint-malformed", file, detail);
+  }
+  return inputs;
+}
+
+function setOutputs(node: OnnxNode, results: readonly Value[], values: Map<string, Value>): void {
+  let missing: Value | undefined;
+  for (let i = 0; i < node.outputs.length; i++) {
+    missing ??= i < results.length ? undefined : unknown(node, `has no output ${i} here`);
+    values.set(node.outputs[i]!, results[i] ?? missing!);
+  }
+}
+
+function setAll(node: OnnxNode, result: Value, values: Map<string, Value>): void {
+  for (const name of node.outputs) values.set(name, result);
 }
 
 function checkSize(graph: ProtobufReader, file: string): void {
@@ -66,7 +99,7 @@ function checkSize(graph: ProtobufReader, file: string): void {
 }
 
 /** The names of a graph's inputs; old exporters name every weight as one too. */
-function inputsOf(graph: ProtobufReader, weights: ReadonlyMap<string, Value>, file: string): string[] {
+function inputNames(graph: ProtobufReader, weights: ReadonlyMap<string, Value>, file: string): string[] {
   const names: string[] = [];
   let count = 0;
   for (const input of graph.messages(GRAPH.input)) {
@@ -80,20 +113,17 @@ function inputsOf(graph: ProtobufReader, weights: ReadonlyMap<string, Value>, fi
 
 function operate(node: OnnxNode, inputs: readonly (Value | undefined)[]) {
   // Nothing is known of what comes of it, but for what hangs on its shape alone.
-  if (inputs.some((value) => value?.kind === "unknown") && node.operator !== "Shape") return undefined;
+  if (inputs.some(isUnknown) && node.operator !== "Shape") return undefined;
   const isOwn = node.domain === "" || node.domain === "ai.onnx";
-  return isOwn ? OPERATORS.get(node.operator)?.({ inputs, node }) : undefined;
+  return isOwn ? OPERATORS.get(node.operator)?.(node, inputs[0], inputs[1], inputs[2], inputs[3]) : undefined;
 }
 
 /** An operator that isn't known matters only where it works on what weights have made. */
-function fallBack(node: OnnxNode, inputs: readonly (Value | undefined)[]): readonly Value[] {
-  const earlier = inputs.find((value) => value?.kind === "unknown");
-  const result =
-    earlier ??
-    (inputs.some(isSignal)
-      ? unknown(node, "computes what none of the models known here does")
-      : sideOfAll(inputs));
-  return node.outputs.length === 1 ? [result] : node.outputs.map(() => result);
+function fallBack(node: OnnxNode, inputs: readonly (Value | undefined)[]): Value {
+  const earlier = inputs.find(isUnknown);
+  if (earlier !== undefined) return earlier;
+  if (inputs.some(isSignal)) return unknown(node, "computes what none of the models known here does");
+  return sideOfAll(inputs);
 }
 
 /** What hangs on all inputs that the values hang on: one of the values where that is enough, as nearly always. */
@@ -109,22 +139,22 @@ function sideOfAll(values: readonly (Value | undefined)[]): Side {
 const covers = (all: Side, some: Side): boolean =>
   all === some || [...some.inputs].every((name) => all.inputs.has(name));
 
-async function constantOf(proto: ProtobufReader, tensors: OnnxTensors): Promise<Value> {
-  const tensor = await tensors.open(proto);
-  return tensor === undefined ? NOTHING : { kind: "constant", tensor };
+function constantOf(proto: ProtobufReader, tensors: OnnxTensors): Promise<Value> | Value {
+  const tensor = tensors.open(proto);
+  return tensor instanceof Promise ? tensor.then(asConstant) : asConstant(tensor);
 }
 
-async function constantNode(node: OnnxNode, tensors: OnnxTensors): Promise<readonly Value[]> {
-  for (const tensor of node.attribute("value")?.messages(ATTRIBUTE.t) ?? []) {
-    return [await constantOf(tensor, tensors)];
-  }
-  const tensor = tensors.ofNumbers(node);
-  return [tensor === undefined ? NOTHING : { kind: "constant", tensor }];
+function constantNode(node: OnnxNode, tensors: OnnxTensors): Promise<Value> | Value {
+  const value = node.attribute("value");
+  while (value?.next()) if (value.field === ATTRIBUTE.t) return constantOf(value.message(), tensors);
+  return asConstant(tensors.ofNumbers(node));
 }
+
+const asConstant = (tensor: CheckpointTensor | undefined): Value =>
+  tensor === undefined ? NOTHING : { kind: "constant", tensor };
 
 const sideOf = (inputs: Iterable<string>): Side => ({ kind: "side", inputs: new Set(inputs) });
 
-const unknown = (node: OnnxNode, what: string): Value => ({
-  kind: "unknown",
-  detail: `the node ${node.title} ${what}`,
-});
+const isUnknown = (value: Value | undefined): boolean => value?.kind === "unknown";
+
+const unknown = (node: OnnxNode, what: string): Value => ({ kind: "unknown", node, what });

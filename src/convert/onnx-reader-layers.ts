@@ -211,7 +211,8 @@ export class OnnxLayers {
 
   #expect<K extends Value["kind"]>(kind: K, value: Value, name: string): Extract<Value, { kind: K }> {
     if (value.kind === kind) return value as Extract<Value, { kind: K }>;
-    if (value.kind === "unknown") return this.#fail(name, `can't be made out: ${value.detail}`);
+    if (value.kind === "unknown")
+      return this.#fail(name, `can't be made out: the node ${value.node.title} ${value.what}`);
     return this.#fail(name, `should be ${WORDS[kind]}, but the graph has ${WORDS[value.kind]} there`);
   }
 

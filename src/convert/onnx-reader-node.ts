@@ -2,10 +2,14 @@ import { brief } from "../model/json.ts";
 import { ATTRIBUTE, NODE } from "./onnx-fields.ts";
 import type { ProtobufReader } from "./protobuf-reader.ts";
 
-/** A node of a graph. Its attributes stay in the file until they are asked for. */
+const integerIn = (attribute: ProtobufReader): number => attribute.integer();
+const floatIn = (attribute: ProtobufReader): number => attribute.float();
+const textIn = (attribute: ProtobufReader): string => attribute.text();
+
+/** A node of a graph. Its attributes stay in the file, and can be asked for until the reader goes to the next node. */
 export class OnnxNode {
-  readonly inputs: string[] = [];
-  readonly outputs: string[] = [];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
   name = "";
   operator = "";
   /** Of its operator; "" for ONNX's own. */
@@ -13,11 +17,12 @@ export class OnnxNode {
   readonly #message: ProtobufReader;
 
   constructor(message: ProtobufReader) {
-    this.#message = message.again();
+    this.#message = message;
+    this.inputs = message.texts(NODE.input);
+    this.outputs = message.texts(NODE.output);
+    message.rewind();
     while (message.next()) {
-      if (message.field === NODE.input) this.inputs.push(message.text());
-      else if (message.field === NODE.output) this.outputs.push(message.text());
-      else if (message.field === NODE.name) this.name = message.text();
+      if (message.field === NODE.name) this.name = message.text();
       else if (message.field === NODE.opType) this.operator = message.text();
       else if (message.field === NODE.domain) this.domain = message.text();
     }
@@ -31,15 +36,15 @@ export class OnnxNode {
 
   /** An attribute that is a number; undefined where the node doesn't have it. */
   integer(name: string): number | undefined {
-    return this.#valueOf(name, ATTRIBUTE.i, 0, (value) => value.integer());
+    return this.#valueOf(name, ATTRIBUTE.i, 0, integerIn);
   }
 
   float(name: string): number | undefined {
-    return this.#valueOf(name, ATTRIBUTE.f, 0, (value) => value.float());
+    return this.#valueOf(name, ATTRIBUTE.f, 0, floatIn);
   }
 
   text(name: string): string | undefined {
-    return this.#valueOf(name, ATTRIBUTE.s, "", (value) => value.text());
+    return this.#valueOf(name, ATTRIBUTE.s, "", textIn);
   }
 
   /** An attribute that is a list of integers; of a longer one than `most` the first. */
@@ -58,13 +63,13 @@ export class OnnxNode {
 
   /** The attribute's message. */
   attribute(name: string): ProtobufReader | undefined {
-    const node = this.#message.again();
+    const node = this.#message.rewind();
     let attribute: ProtobufReader | undefined;
     while (node.next()) {
       if (node.field !== NODE.attribute) continue;
       attribute = node.message(attribute);
       while (attribute.next()) {
-        if (attribute.field === ATTRIBUTE.name && attribute.is(name)) return attribute.again();
+        if (attribute.field === ATTRIBUTE.name && attribute.is(name)) return attribute.rewind();
       }
     }
     return undefined;

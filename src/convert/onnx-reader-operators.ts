@@ -1,8 +1,9 @@
 import { ACTIVATIONS, erf, type Pointwise, sigmoid } from "./activations.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
-import { dequantized, floatsOf, product, reshaped, rowsOf, transposed } from "./lazy-tensor.ts";
-import { type ArithmeticOperator, applied, arithmetic, scalarOf } from "./onnx-reader-arithmetic.ts";
+import { dequantized, product, reshaped, rowsOf, transposed } from "./lazy-tensor.ts";
+import { type ArithmeticOperator, applied, arithmetic } from "./onnx-reader-arithmetic.ts";
 import type { OnnxNode } from "./onnx-reader-node.ts";
+import { numbersOf, scalarOf, withNumbers } from "./onnx-reader-numbers.ts";
 import { AXES_LIMIT } from "./onnx-reader-tensors.ts";
 import {
   asElementwise,
@@ -14,73 +15,85 @@ import {
   type Value,
 } from "./onnx-reader-values.ts";
 
-/** A node of a graph, its inputs known. */
-export interface Operation {
-  /** Undefined for an optional input that is left out. */
-  readonly inputs: readonly (Value | undefined)[];
-  readonly node: OnnxNode;
-}
-
-/** An operator's outputs; undefined where what it does is no part of any model known here. */
+/**
+ * An operator's outputs; undefined where what it does is no part of any model known here.
+ *
+ * @param inputs the node's first, as many as any operator here takes; undefined for one that is left out
+ */
 export type Operator = (
-  operation: Operation,
-) => Promise<readonly Value[] | undefined> | readonly Value[] | undefined;
+  node: OnnxNode,
+  ...inputs: readonly [Input, Input, Input, Input]
+) => readonly Value[] | undefined;
+
+type Input = Value | undefined;
 
 /** Float weights and those of dynamic quantization; other types are of positions and shapes. */
 const WEIGHT_DTYPES = /^(B?F\d+|[IU]8)$/;
 
-/** Leaves the numbers as they are. */
-const keep: Operator = ({ inputs: [value] }) => value && [value];
+const INTEGERS = /^[IU]8$/;
 
-const transpose: Operator = ({ inputs: [value], node }) => {
+/** What one matrix gives: queries, keys and values. */
+const PARTS_LIMIT = 3;
+
+/** Leaves the numbers as they are. */
+const keep: Operator = (_, value) => value && [value];
+
+const transpose: Operator = (node, value) => {
   if (value?.kind !== "constant") return value && [value];
   const { tensor } = value;
-  const order = node.integers("perm", AXES_LIMIT + 1) ?? tensor.shape.map((_, axis) => axis).reverse();
-  const whole = [...order].sort((a, b) => a - b).every((axis, i) => axis === i);
-  return whole && order.length === tensor.shape.length ? [constant(transposed(tensor, order))] : undefined;
+  const axes = tensor.shape.length;
+  const order = node.integers("perm", AXES_LIMIT + 1) ?? Array.from(tensor.shape, (_, i) => axes - 1 - i);
+  const whole = order.length === axes && order.every((axis, i) => order.indexOf(axis) === i);
+  if (!whole || !order.every((axis) => axis >= 0 && axis < axes && Number.isInteger(axis))) return undefined;
+  if (order.every((axis, i) => axis === i)) return [value];
+  const view = transposed(tensor, order);
+  return [product(view.shape) === 1 ? withNumbers(view, numbersOf(value)) : constant(view)];
 };
 
-const reshape: Operator = async ({ inputs: [value, target] }) => {
+const reshape: Operator = (_, value, target) => {
   if (value?.kind !== "constant") return value && [value];
-  if (target?.kind !== "constant" || product(target.tensor.shape) > AXES_LIMIT) return undefined;
+  const wanted = numbersOf(target);
+  if (wanted === undefined) return undefined;
   const { tensor } = value;
-  const sizes = [...(await floatsOf(target.tensor))].map((size, axis) =>
-    size === 0 ? (tensor.shape[axis] ?? 0) : size,
-  );
+  const sizes = wanted.map((size, axis) => (size === 0 ? (tensor.shape[axis] ?? 0) : size));
   const elements = product(tensor.shape);
   const free = elements / product(sizes.filter((size) => size !== -1));
   const shape = sizes.map((size) => (size === -1 ? free : size));
-  return product(shape) === elements ? [constant(reshaped(tensor, shape))] : undefined;
+  return product(shape) === elements ? [withNumbers(reshaped(tensor, shape), numbersOf(value))] : undefined;
 };
 
 /** Takes or gives axes of one element; among constants, of numbers alone. */
-const rearrange: Operator = ({ inputs: [value] }) =>
+const rearrange: Operator = (_, value) =>
   value?.kind === "constant" && product(value.tensor.shape) !== 1 ? undefined : value && [value];
 
 const elementwise =
   (apply: Pointwise): Operator =>
-  ({ inputs: [value] }) => {
-    const signal = isSignal(value) ? applied(value, apply) : undefined;
-    return signal && [signal];
-  };
+  (_, value) =>
+    pointwise(value, apply);
+
+function pointwise(value: Input, apply: Pointwise): readonly Value[] | undefined {
+  const signal = isSignal(value) ? applied(value, apply) : undefined;
+  return signal && [signal];
+}
 
 const binary =
   (operator: ArithmeticOperator): Operator =>
-  ({ inputs: [left, right] }) => {
+  (_, left, right) => {
     // What hangs on shapes and ids alone needs no more than the names of its inputs.
     if (!left || !right || !(isWeighty(left) || isWeighty(right))) return undefined;
-    return arithmetic(operator, left, right).then((value) => value && [value]);
+    const value = arithmetic(operator, left, right);
+    return value && [value];
   };
 
 const isWeighty = (value: Value): boolean => value.kind !== "side";
 
-const squareRoot: Operator = ({ inputs: [value] }) =>
+const squareRoot: Operator = (_, value) =>
   value?.kind === "statistic" && value.what === "variance" ? [{ ...value, what: "deviation" }] : undefined;
 
-const reciprocal: Operator = ({ inputs: [value] }) =>
+const reciprocal: Operator = (_, value) =>
   value?.kind === "statistic" && value.what === "deviation" ? [{ ...value, what: "inverse" }] : undefined;
 
-const mean: Operator = ({ inputs: [value] }) => {
+const mean: Operator = (_, value) => {
   if (!isSignal(value)) return undefined;
   const squared = value.kind === "statistic" && value.what === "squared";
   return [
@@ -88,56 +101,61 @@ const mean: Operator = ({ inputs: [value] }) => {
   ];
 };
 
-const layerNormalization: Operator = ({ inputs: [of, weight, bias], node }) => {
+const layerNormalization: Operator = (node, of, weight, bias) => {
   if (!isSignal(of) || weight?.kind !== "constant") return undefined;
   const epsilon = node.float("epsilon") ?? 1e-5;
   return [{ kind: "norm", of, weight: weight.tensor, bias: tensorOf(bias), epsilon }];
 };
 
-const gather: Operator = async ({ inputs: [data, indices], node }) => {
+const gather: Operator = (node, data, indices) => {
   const axis = node.integer("axis") ?? 0;
   if (data?.kind === "constant" && axis === 0 && isTable(data.tensor) && indices !== undefined) {
     if (isSignal(indices)) return undefined;
     const ids = indices.kind === "side" ? indices.inputs : NOTHING.inputs;
     return [{ kind: "embedding", table: data.tensor, ids }];
   }
-  if (isSignal(data) && axis === 1 && (await scalarOf(indices)) === 0)
-    return [{ kind: "first-token", of: data }];
+  if (isSignal(data) && axis === 1 && scalarOf(indices) === 0) return [{ kind: "first-token", of: data }];
   return undefined;
 };
 
-const slice: Operator = async ({ inputs: [data, starts, ends, axes] }) => {
-  const [start, axis] = [await scalarOf(starts), (await scalarOf(axes)) ?? 0];
+const slice: Operator = (_, data, starts, ends, axes) => {
+  const [start, axis] = [scalarOf(starts), scalarOf(axes) ?? 0];
   if (data?.kind === "constant") {
     // The first rows of the positions' table, as many as the text has tokens.
     const rows = isTable(data.tensor) && start === 0 && axis === 0 && ends?.kind === "side";
     return rows ? [{ kind: "embedding", table: data.tensor, ids: NOTHING.inputs }] : undefined;
   }
-  const end = await scalarOf(ends);
+  const end = scalarOf(ends);
   if (!isSignal(data) || start === undefined || end === undefined) return undefined;
   if (start === 0 && end >= 2 ** 31 - 1) return [data];
   if (axis === 1 && start === 0 && end === 1) return [{ kind: "first-token", of: data }];
   const isLast = axis === -1 || axis === 2;
-  return isLast && data.kind === "linear" ? part(data, start, end) : undefined;
+  const layer = isLast && data.kind === "linear" ? part(data, start, end) : undefined;
+  return layer && [layer];
 };
 
-const split: Operator = async ({ inputs: [data, sizes], node }) => {
+const split: Operator = (node, data, sizes) => {
   const axis = node.integer("axis") ?? 0;
   if (data?.kind !== "linear" || (axis !== -1 && axis !== 2)) return undefined;
   const rows = data.weight.shape[0]!;
   const outputs = node.outputs.length;
-  if (sizes?.kind === "constant" && product(sizes.tensor.shape) > outputs) return undefined;
-  const stated =
-    sizes?.kind === "constant" ? [...(await floatsOf(sizes.tensor))] : node.integers("split", outputs);
+  if (outputs > PARTS_LIMIT) return undefined;
+  const stated = sizes !== undefined ? numbersOf(sizes) : node.integers("split", outputs);
+  const isUnread = sizes !== undefined && stated === undefined;
+  if (isUnread || (stated !== undefined && stated.length > outputs)) return undefined;
   const parts = stated ?? Array<number>(outputs).fill(rows / outputs);
+  const layers: Linear[] = [];
   let end = 0;
-  return parts.flatMap((size) => {
+  for (const size of parts) {
     end += size;
-    return part(data, end - size, end) ?? [];
-  });
+    const layer = part(data, end - size, end);
+    if (layer === undefined) return undefined;
+    layers.push(layer);
+  }
+  return layers;
 };
 
-const matMul: Operator = ({ inputs: [left, right] }) => {
+const matMul: Operator = (_, left, right) => {
   if (!isSignal(left)) return undefined;
   if (right?.kind === "constant") return linear(left, right.tensor, false, undefined);
   if (!isSignal(right)) return undefined;
@@ -151,14 +169,14 @@ const matMul: Operator = ({ inputs: [left, right] }) => {
   ];
 };
 
-const gemm: Operator = ({ inputs: [left, right, bias], node }) => {
+const gemm: Operator = (node, left, right, bias) => {
   const integer = (name: string) => node.integer(name) ?? 0;
   const plain = ["alpha", "beta"].every((name) => (node.float(name) ?? 1) === 1);
   if (!isSignal(left) || right?.kind !== "constant" || !plain || integer("transA") !== 0) return undefined;
   return linear(left, right.tensor, integer("transB") === 1, tensorOf(bias));
 };
 
-const softmax: Operator = ({ inputs: [value] }) => {
+const softmax: Operator = (_, value) => {
   if (!isSignal(value)) return undefined;
   const { of, apply } = asElementwise(value);
   if (of.kind !== "products") return undefined;
@@ -166,40 +184,49 @@ const softmax: Operator = ({ inputs: [value] }) => {
 };
 
 /** A mask put in place of scores, or zeros in place of the shares of a text that is all padding. */
-const where: Operator = ({ inputs: [, ...values] }) => {
-  const [signal, ...others] = values.filter(isSignal);
-  if (signal === undefined || others.length > 0) return undefined;
+const where: Operator = (_, __, left, right) => {
+  const signal = isSignal(left) ? left : right;
+  if (!isSignal(signal) || (isSignal(left) && isSignal(right))) return undefined;
   return signal.kind === "shares" || asElementwise(signal).of.kind === "products" ? [signal] : undefined;
 };
 
-const dequantizeLinear: Operator = ({ inputs: [value, scale, zeroPoint], node }) => {
+const dequantizeLinear: Operator = (node, value, scale, zeroPoint) => {
   if (value?.kind === "quantized") return [value.of];
   if (scale?.kind !== "constant" || value === undefined) return undefined;
   const zeros = tensorOf(zeroPoint);
   if (value.kind === "embedding") {
     return [{ ...value, table: dequantized(value.table, scale.tensor, zeros, 1) }];
   }
-  if (value.kind !== "constant" || !isTable(value.tensor)) return undefined;
+  if (value.kind !== "constant" || !isTable(value.tensor) || !INTEGERS.test(value.tensor.dtype))
+    return undefined;
   const axis = node.integer("axis") ?? 1;
-  return [constant(dequantized(value.tensor, scale.tensor, zeros, axis < 0 ? axis + 2 : axis))];
+  const view = dequantized(value.tensor, scale.tensor, zeros, axis < 0 ? axis + 2 : axis);
+  if (product(view.shape) !== 1) return [constant(view)];
+  const [integer, factor, zero] = [
+    scalarOf(value),
+    scalarOf(scale),
+    zeros === undefined ? 0 : scalarOf(zeroPoint),
+  ];
+  if (integer === undefined || factor === undefined || zero === undefined) return undefined;
+  return [withNumbers(view, [Math.fround((integer - zero) * factor)])];
 };
 
-const quantizeLinear: Operator = ({ inputs: [value] }) =>
+const quantizeLinear: Operator = (_, value) =>
   isSignal(value) ? [{ kind: "quantized", of: value }] : undefined;
 
-const dynamicQuantizeLinear: Operator = ({ inputs: [value] }) =>
+const dynamicQuantizeLinear: Operator = (_, value) =>
   isSignal(value)
     ? [{ kind: "quantized", of: value }, { kind: "scale-of-quantized", of: value }, NOTHING]
     : undefined;
 
-const matMulInteger: Operator = ({ inputs: [left, right, , zeroPoint] }) => {
+const matMulInteger: Operator = (_, left, right, __, zeroPoint) => {
   if (left?.kind !== "quantized" || right?.kind !== "constant" || !isTable(right.tensor)) return undefined;
   return [{ kind: "integer-product", of: left.of, weight: right.tensor, zeroPoint: tensorOf(zeroPoint) }];
 };
 
-const gelu: Operator = (operation) => {
-  const tanh = operation.node.text("approximate") === "tanh";
-  return elementwise(tanh ? ACTIVATIONS.gelu_new : ACTIVATIONS.gelu)(operation);
+const gelu: Operator = (node, value) => {
+  const tanh = node.text("approximate") === "tanh";
+  return pointwise(value, tanh ? ACTIVATIONS.gelu_new : ACTIVATIONS.gelu);
 };
 
 /** No number of a text is left in it. */
@@ -214,7 +241,7 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map([
   ["Flatten", rearrange],
   ["Squeeze", rearrange],
   ["Unsqueeze", rearrange],
-  ["Concat", (operation) => (operation.inputs.length === 1 ? rearrange(operation) : undefined)],
+  ["Concat", (node, ...inputs) => (node.inputs.length === 1 ? rearrange(node, ...inputs) : undefined)],
   ["Reshape", reshape],
   ["Transpose", transpose],
   ["Shape", aside],
@@ -267,12 +294,13 @@ function linear(
 }
 
 /** Some of a linear layer's outputs: as the queries, keys and values that one matrix gives. */
-function part(layer: Linear, begin: number, end: number): readonly Value[] | undefined {
+function part(layer: Linear, begin: number, end: number): Linear | undefined {
   const rows = layer.weight.shape[0]!;
-  const [from, to] = [begin < 0 ? begin + rows : begin, end < 0 ? end + rows : Math.min(end, rows)];
+  const from = begin < 0 ? begin + rows : begin;
+  const to = end < 0 ? end + rows : Math.min(end, rows);
   if (!Number.isInteger(from) || from < 0 || to <= from) return undefined;
   const bias = layer.bias && rowsOf(layer.bias, from, to);
-  return [{ ...layer, weight: rowsOf(layer.weight, from, to), bias }];
+  return { ...layer, weight: rowsOf(layer.weight, from, to), bias };
 }
 
 /** What a function multiplies by, if it does no more than that. */

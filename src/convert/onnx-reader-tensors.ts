@@ -58,25 +58,24 @@ export class OnnxTensors {
    * @returns undefined for one of an element type that no weight has
    * @throws {ConvertError} `checkpoint-malformed`; `unsupported` for data outside of the file's folder or through a link
    */
-  async open(message: ProtobufReader): Promise<CheckpointTensor | undefined> {
-    const { type, shape, axes, raw, isExternal } = describe(message);
-    const dtype = DTYPES[type];
+  open(message: ProtobufReader): Promise<CheckpointTensor> | CheckpointTensor | undefined {
+    const dtype = DTYPES[integerOf(message, TENSOR.dataType)];
     if (dtype === undefined) return undefined;
+    const axes = count(message, TENSOR.dims);
     if (axes > AXES_LIMIT) this.#fail(message, `has ${axes} axes, more than ${AXES_LIMIT}`);
+    const shape = shapeOf(message, axes);
     const length = product(shape) * ITEM_SIZE[dtype];
-    if (!Number.isSafeInteger(length) || shape.some((size) => size < 0)) {
+    if (!Number.isSafeInteger(length) || shape.some(isNegative)) {
       this.#fail(message, `has the shape [${shape}]`);
     }
-    if (isExternal) return this.#openExternal(message, dtype, shape, length);
-    const field = DATA[dtype] ?? TENSOR.int32Data;
-    const came = raw.end > raw.begin ? raw.end - raw.begin : count(message, field, dtype) * ITEM_SIZE[dtype];
+    if (integerOf(message, TENSOR.dataLocation) === EXTERNAL) {
+      return this.#openExternal(message.again(), dtype, shape, length);
+    }
+    const came = rawLength(message) || count(message, fieldOf(dtype), WIRES[dtype]) * ITEM_SIZE[dtype];
     if (came !== length) {
       this.#fail(message, `[${shape}] of ${dtype} takes ${length} bytes, but ${came} came`);
     }
-    const own = message.again();
-    const read = async () =>
-      raw.end > raw.begin ? own.copy(raw.begin, raw.end) : numbersIn(own, field, dtype, length);
-    return { file: this.#file, dtype, shape, read };
+    return new OwnTensor(this.#file, dtype, shape, message.again(), fieldOf(dtype));
   }
 
   /** What a `Constant` node has as numbers; undefined where it has none. */
@@ -84,10 +83,8 @@ export class OnnxTensors {
     for (const [name, field, dtype, isList] of NUMBERS) {
       const attribute = node.attribute(name);
       if (attribute === undefined) continue;
-      const shape = isList ? [count(attribute, field, dtype)] : [];
-      const length = product(shape) * ITEM_SIZE[dtype];
-      const read = async () => numbersIn(attribute, field, dtype, length);
-      return { file: this.#file, dtype, shape, read };
+      const shape = isList ? [count(attribute, field, WIRES[dtype])] : [];
+      return new OwnTensor(this.#file, dtype, shape, attribute, field);
     }
     return undefined;
   }
@@ -143,54 +140,93 @@ export class OnnxTensors {
   }
 }
 
-/** What a tensor says of itself, with no more of its axes than are allowed. */
-function describe(message: ProtobufReader) {
-  const shape: number[] = [];
-  const raw = { begin: 0, end: 0 };
-  let [type, axes, isExternal] = [0, 0, false];
-  const addAxis = (low: number, high: number) => {
-    if (axes++ < AXES_LIMIT) shape.push(high * 2 ** 32 + (low >>> 0));
-  };
-  const fields = message.again();
-  while (fields.next()) {
-    if (fields.field === TENSOR.dims) fields.numbers("varint", addAxis);
-    else if (fields.field === TENSOR.dataType) type = fields.integer();
-    else if (fields.field === TENSOR.dataLocation) isExternal = fields.integer() === EXTERNAL;
-    else if (fields.field === TENSOR.rawData) [raw.begin, raw.end] = [fields.begin, fields.end];
+/** A tensor whose numbers a message of the file holds. */
+export class OwnTensor implements CheckpointTensor {
+  readonly file: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly #message: ProtobufReader;
+  /** Where the message has them, if not as bytes. */
+  readonly #field: number;
+
+  constructor(file: string, dtype: Dtype, shape: readonly number[], message: ProtobufReader, field: number) {
+    this.file = file;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.#message = message;
+    this.#field = field;
   }
-  return { type, shape, axes, raw, isExternal };
+
+  async read(): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(product(this.shape) * ITEM_SIZE[this.dtype]);
+    this.readInto(bytes);
+    return bytes;
+  }
+
+  /** Fills the bytes with the first numbers, little-endian; those that the file leaves out stay as they were. */
+  readInto(bytes: Uint8Array<ArrayBuffer>): void {
+    const message = this.#message.rewind();
+    let hasBytes = false;
+    while (message.next()) {
+      if (message.field !== TENSOR.rawData) continue;
+      message.copyInto(bytes);
+      hasBytes = message.end > message.begin;
+    }
+    if (!hasBytes) readNumbers(message, this.#field, this.dtype, bytes);
+  }
+}
+
+const isNegative = (size: number): boolean => size < 0;
+
+/** How many bytes a tensor has as such. */
+function rawLength(message: ProtobufReader): number {
+  let length = 0;
+  message.rewind();
+  while (message.next()) if (message.field === TENSOR.rawData) length = message.end - message.begin;
+  return length;
+}
+
+const fieldOf = (dtype: Dtype): number => DATA[dtype] ?? TENSOR.int32Data;
+
+/** The last of a field's integers; 0 where there is none. */
+function integerOf(message: ProtobufReader, field: number): number {
+  let value = 0;
+  message.rewind();
+  while (message.next()) if (message.field === field) value = message.integer();
+  return value;
+}
+
+function shapeOf(message: ProtobufReader, axes: number): readonly number[] {
+  const shape = Array<number>(axes);
+  let axis = 0;
+  const set = (low: number, high: number) => {
+    shape[axis++] = high * 2 ** 32 + (low >>> 0);
+  };
+  message.rewind();
+  while (message.next()) if (message.field === TENSOR.dims) message.numbers("varint", set);
+  return shape;
 }
 
 /** How many numbers a repeated field has. */
-function count(message: ProtobufReader, field: number, dtype: Dtype): number {
+function count(message: ProtobufReader, field: number, wire: NumberWire = "varint"): number {
   let numbers = 0;
-  const fields = message.again();
-  while (fields.next()) {
-    if (fields.field === field) fields.numbers(WIRES[dtype] ?? "varint", () => numbers++);
-  }
+  message.rewind();
+  while (message.next()) if (message.field === field) numbers += message.countNumbers(wire);
   return numbers;
 }
 
-/** A field's numbers as the first of `length` bytes, little-endian; the others stay 0, which a file may leave out. */
-function numbersIn(
+function readNumbers(
   message: ProtobufReader,
   field: number,
   dtype: Dtype,
-  length: number,
-): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
+  bytes: Uint8Array<ArrayBuffer>,
+): void {
   const size = ITEM_SIZE[dtype];
   let at = 0;
   const put = (low: number, high: number) => {
-    if (at === length) return;
-    if (size === 1) view.setInt8(at, low);
-    else if (size === 2) view.setInt16(at, low, true);
-    else view.setInt32(at, low, true);
-    if (size === 8) view.setInt32(at + 4, high, true);
-    at += size;
+    for (let i = 0; i < size && at < bytes.length; i++)
+      bytes[at++] = i < 4 ? low >> (8 * i) : high >> (8 * (i - 4));
   };
-  const fields = message.again();
-  while (fields.next()) if (fields.field === field) fields.numbers(WIRES[dtype] ?? "varint", put);
-  return bytes;
+  message.rewind();
+  while (message.next()) if (message.field === field) message.numbers(WIRES[dtype] ?? "varint", put);
 }

@@ -1,5 +1,6 @@
 import type { Pointwise } from "./activations.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
+import type { OnnxNode } from "./onnx-reader-node.ts";
 
 // What a value of an ONNX graph is, in the model's words. Reshaping, transposing and casting are not told apart from
 // what they work on: which axis is which follows from the layers.
@@ -22,7 +23,9 @@ export const NOTHING: Side = { kind: "side", inputs: new Set() };
 /** Made by an operator that is none of this model's; only an error where the model hangs on it. */
 export interface Unknown {
   readonly kind: "unknown";
-  readonly detail: string;
+  readonly node: OnnxNode;
+  /** What the node does. */
+  readonly what: string;
 }
 
 /** Rows of `table` [rows, size]. */

@@ -5,6 +5,8 @@ const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 export type NumberWire = "varint" | "fixed32" | "fixed64";
 
+const NO_TEXTS: readonly string[] = [];
+
 /**
  * A message of protobuf's, field by field in the order of the file. Nothing is copied or becomes an object but what is
  * asked for: the memory that reading takes is the caller's choice, whatever the file is made of.
@@ -51,7 +53,13 @@ export class ProtobufReader {
     return true;
   }
 
-  /** From the first field on again. */
+  /** Goes back to before the first field. */
+  rewind(): this {
+    this.#next = this.#first;
+    return this;
+  }
+
+  /** A reader of its own, from the first field on. */
   again(): ProtobufReader {
     return new ProtobufReader(this.#file, this.#bytes, this.#first, this.#last);
   }
@@ -80,12 +88,26 @@ export class ProtobufReader {
     }
   }
 
-  /** The text of a field, the last where there are several; "" where there is none. */
+  /** The text of a field, the last where there are several; "" where there is none. Leaves the reader at the end. */
   textOf(field: number): string {
-    const fields = this.again();
     let text = "";
-    while (fields.next()) if (fields.field === field) text = fields.text();
+    this.rewind();
+    while (this.next()) if (this.field === field) text = this.text();
     return text;
+  }
+
+  /** The texts of a repeated field. Leaves the reader at the end. */
+  texts(field: number): readonly string[] {
+    // Counted before: a list that grows takes several times its size.
+    let count = 0;
+    this.rewind();
+    while (this.next()) if (this.field === field) count++;
+    if (count === 0) return NO_TEXTS;
+    const texts = Array<string>(count);
+    count = 0;
+    this.rewind();
+    while (this.next()) if (this.field === field) texts[count++] = this.text();
+    return texts;
   }
 
   text(): string {
@@ -115,14 +137,16 @@ export class ProtobufReader {
    */
   numbers(wire: NumberWire, take: (low: number, high: number) => void): void {
     if (this.#wire !== WIRE.bytes) this.#expect(WIRE[wire]);
-    const [after, end] = [this.#next, this.end];
+    const after = this.#next;
+    const end = this.end;
     for (this.#next = this.begin; this.#next < end; ) {
       if (wire === "varint") {
         this.#varint(end);
         take(this.#low, this.#high);
         continue;
       }
-      const [at, wide] = [this.#next, wire === "fixed64"];
+      const at = this.#next;
+      const wide = wire === "fixed64";
       this.#next += wide ? 8 : 4;
       if (this.#next > end) this.#fail(`numbers cut off in field ${this.field}`);
       take(this.#bytes.readInt32LE(at), wide ? this.#bytes.readInt32LE(at + 4) : 0);
@@ -130,9 +154,17 @@ export class ProtobufReader {
     this.#next = after;
   }
 
-  /** A copy of some of the file's bytes. */
-  copy(begin: number, end: number): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from(this.#bytes.subarray(begin, end));
+  /** How many numbers the field holds, as {@link numbers} gives them. */
+  countNumbers(wire: NumberWire): number {
+    if (this.#wire === WIRE[wire]) return 1;
+    let count = 0;
+    this.numbers(wire, () => count++);
+    return count;
+  }
+
+  /** Copies the first bytes that the field holds. */
+  copyInto(bytes: Uint8Array): void {
+    this.#bytes.copy(bytes, 0, this.begin, this.end);
   }
 
   #endOfContent(): number {
@@ -162,7 +194,8 @@ export class ProtobufReader {
   }
 
   #varint(end: number): void {
-    let [low, high] = [0, 0];
+    let low = 0;
+    let high = 0;
     for (let shift = 0; shift < 64; shift += 7) {
       if (this.#next >= end) this.#fail("a number that goes on beyond its message");
       const byte = this.#bytes[this.#next++]!;

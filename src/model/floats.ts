@@ -58,7 +58,7 @@ function toFloat32(
 }
 
 /** IEEE 754 binary16 to the bits of the binary32 of the same value. */
-function halfToFloat32Bits(half: number): number {
+export function halfToFloat32Bits(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >> 10) & 0x1f;
   const mantissa = half & 0x3ff;

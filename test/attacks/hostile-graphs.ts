@@ -80,4 +80,29 @@ export const HOSTILE_GRAPHS: readonly Regression[] = [
       return encode({ initializer: [floats("a", 1), sizes], node: nodes });
     },
   },
+  {
+    target: "onnx",
+    name: "sums of numbers without end",
+    reason: "each took several promises: two hundred times the file in memory, nearly all of it garbage",
+    bytes: () =>
+      encode({
+        initializer: [{ name: "a", dataType: FLOAT, dims: [], floatData: [1] }],
+        node: chain(600, "Add", "a"),
+      }),
+  },
+  {
+    target: "onnx",
+    name: "parts without end of one layer",
+    reason: "rows of a layer without inputs take no bytes in the file, and each became a layer of its own",
+    bytes: () =>
+      encode({
+        initializer: [floats("a", 2, 1), floats("b", 0, 4000)],
+        input: [{ name: "i" }],
+        node: [
+          node("Gather", ["a", "i"], "e"),
+          node("MatMul", ["e", "b"], "l"),
+          { ...node("Split", ["l"], ""), output: Array(4000).fill(""), attribute: [{ name: "axis", i: 2 }] },
+        ],
+      }),
+  },
 ];

@@ -88,8 +88,6 @@ export const target: Target = {
     constants(),
   ],
   maxLength: 11_000,
-  // A sum of two numbers, of fourteen bytes, becomes objects of three thousand, nearly all of them garbage at once.
-  expansion: 128,
   sources: [
     "src/convert/onnx-reader.ts",
     "src/convert/protobuf-reader.ts",
