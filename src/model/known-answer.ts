@@ -83,7 +83,7 @@ export async function checkAnswer(model: Model, path: KernelPath): Promise<reado
   throw new ModelFileError(
     "wrong-answer",
     name,
-    `known answer: "${wrong.part}" differs by ${wrong.difference}, more than ${wrong.tolerance}, on ${path} kernels`,
+    `known answer: on ${path} kernels "${wrong.part}" differs by ${wrong.difference}, not ${wrong.tolerance} at most`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { ModelFileError } from "../errors.ts";
-import type { ElectraConfig, Task } from "./config.ts";
+import type { ElectraConfig } from "./config.ts";
 
 /** What of a model is compared: its encoder, its head, and what a tagger makes of emissions that are given. */
 export const ANSWER_PARTS = ["hidden", "scores", "tagging"] as const;
@@ -24,14 +24,14 @@ const PART_LIMIT = 22;
  *
  * @throws {ModelFileError} `metadata-malformed`
  */
-export function parseModelAnswer(
-  json: unknown,
-  task: Task,
-  config: ElectraConfig,
-  source: string,
-): ModelAnswer {
-  const numbers = (name: keyof ModelAnswer, most: number, isOne: (value: number) => boolean) => {
-    const list: unknown = (json as ModelAnswer | null)?.[name];
+export function parseModelAnswer(json: unknown, config: ElectraConfig, source: string): ModelAnswer {
+  const answer = json as ModelAnswer | null;
+  const numbers = (
+    name: keyof ModelAnswer,
+    most = PART_LIMIT,
+    isOne: (value: number) => boolean = Number.isFinite,
+  ) => {
+    const list: unknown = answer?.[name];
     if (Array.isArray(list) && list.length > 0 && list.length <= most && list.every(isOne)) return list;
     const detail = `"known_answer": "${name}" must be 1 to ${most} numbers`;
     throw new ModelFileError("metadata-malformed", source, detail);
@@ -42,20 +42,14 @@ export function parseModelAnswer(
     Math.min(TOKEN_LIMIT, config.max_position_embeddings),
     below(config.vocab_size),
   );
-  const has = {
-    hidden: true,
-    scores: task !== "feature-extraction",
-    tagging: task === "token-classification",
-  };
+  const optional = (...entry: Parameters<typeof numbers>) =>
+    answer?.[entry[0]] && { [entry[0]]: numbers(...entry) };
   return {
     input_ids,
     token_type_ids: numbers("token_type_ids", input_ids.length, below(config.type_vocab_size)),
-    tolerance: (json as ModelAnswer).tolerance && numbers("tolerance", 1, (share) => share > 0 && share <= 1),
-    ...Object.fromEntries(
-      ANSWER_PARTS.filter((part) => has[part]).map((part) => [
-        part,
-        numbers(part, PART_LIMIT, Number.isFinite),
-      ]),
-    ),
+    hidden: numbers("hidden"),
+    ...optional("scores"),
+    ...optional("tagging"),
+    ...optional("tolerance", 1, (share) => share > 0 && share <= 1),
   };
 }

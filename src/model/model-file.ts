@@ -235,7 +235,7 @@ function parseModelMetadata(
     quantization_error: entry("quantization_error"),
     license: text("license"),
     source: text("source"),
-    knownAnswer: answer === undefined ? undefined : parseModelAnswer(answer, task, config, source),
+    knownAnswer: answer === undefined ? undefined : parseModelAnswer(answer, config, source),
   };
 }
 

@@ -200,10 +200,7 @@ export function createPipelineFunction(platform: Platform): PipelineFunction {
 
 async function checkLoaded(pipeline: LoadedPipeline, model: Model): Promise<void> {
   try {
-    Object.defineProperty(pipeline, "checked", {
-      value: await checkAnswer(model, pipeline.kernels),
-      enumerable: true,
-    });
+    Object.assign(pipeline, { checked: await checkAnswer(model, pipeline.kernels) });
   } catch (error) {
     pipeline.dispose();
     throw error;

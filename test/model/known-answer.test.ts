@@ -215,7 +215,7 @@ describe("a known answer", () => {
       ["tolerance", [0]],
       ["tolerance", [1.5]],
       ["tolerance", 0.5],
-      ["tagging", undefined],
+      ["tagging", []],
     ] as const) {
       const changed = withAnswer(bytes, JSON.stringify({ ...knownAnswer, [key]: value }));
       await assert.rejects(readModelFile(new MemoryReader(changed, "f")), {
