@@ -47,7 +47,7 @@ describe("electra-edge", () => {
         [["run", MODEL, "x", "--colour"], /unknown option '--colour'/],
         [["run", MODEL, "x", "--format", "xml"], /Allowed choices are table, json, ndjson, conll, html/],
         [["run", MODEL, "x", "--format", "conll", "--aggregation-strategy", "none"], /needs whole entities/],
-        [["evaluate", MODEL], /required option '--data <file>' not specified/],
+        [["evaluate", MODEL], /evaluate needs --data, or --check/],
         [["evaluate", MODEL, "--data", "x", "--aggregation-strategy", "none"], /Allowed choices are simple/],
         [["convert", HEADS], /required option '-o, --output <file>' not specified/],
         [["convert", MODEL, "-o", "x", "--dtype", "int2"], /Allowed choices are f32, f16, int8, int4/],
