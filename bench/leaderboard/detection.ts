@@ -3,6 +3,7 @@ import { detectionScores } from "../../src/metrics/detection-scores.ts";
 import { sigmoid } from "../../src/pipelines/scores.ts";
 import { formatCount } from "../../src/report/numbers.ts";
 import { random } from "../../test/random.ts";
+import type { GraphAnswer } from "../peers/peers.ts";
 import { placesIn, readPlainTexts } from "./plain-texts.ts";
 import { Examinee, logitsOf, type Trial } from "./trial.ts";
 
@@ -27,20 +28,15 @@ export async function detectionTrial(
 ): Promise<Trial> {
   const examinee = await Examinee.open(model);
   const texts = (await Promise.all(files.map(readPlainTexts))).flat();
-  const changed = (await replaceSome(generator, texts)).flatMap(({ text, replaced }) => {
-    const encoded = examinee.encode(text);
-    return encoded === undefined
-      ? []
-      : [
-          {
-            text,
-            ids: [...encoded.ids],
-            replaced: [...encoded.start.subarray(1, -1)].map((at) => replaced.has(at)),
-          },
-        ];
-  });
+  const { fitting, tooLong } = examinee.encodeEach(await replaceSome(generator, texts));
+  const changed = fitting.map(({ text, replaced, encoded }) => ({
+    text,
+    ids: [...encoded.ids],
+    replaced: [...encoded.start.subarray(1, -1)].map((at) => replaced.has(at)),
+  }));
   const scoreOf =
-    (probabilities: (answer: unknown) => readonly number[]) => (answers: readonly unknown[]) => {
+    <Answer>(probabilities: (answer: Answer) => readonly number[]) =>
+    (answers: readonly Answer[]) => {
       const histogram = new Float64Array(2 * BINS);
       for (const [i, answer] of answers.entries()) {
         const { replaced } = changed[i]!;
@@ -54,7 +50,6 @@ export async function detectionTrial(
       }
       return detectionScores(histogram).auc;
     };
-  const byLogits = scoreOf((answer) => Array.from(logitsOf(answer).values, sigmoid).slice(1, -1));
   const count = (of: (text: { readonly replaced: readonly boolean[] }) => number) =>
     formatCount(changed.reduce((sum, text) => sum + of(text), 0));
   return {
@@ -62,15 +57,10 @@ export async function detectionTrial(
     counted:
       `${count(({ replaced }) => replaced.filter(Boolean).length)} replaced of ` +
       `${count(({ replaced }) => replaced.length)} characters`,
+    tooLong,
     samples: changed.map(({ text, ids }) => ({ text, ids })),
-    score: {
-      "electra-edge": scoreOf((answer) => (answer as Given).map(({ score }) => score)),
-      "onnxruntime-web": byLogits,
-      "onnxruntime-node": byLogits,
-      "transformers.js": () => {
-        throw new Error("transformers.js has no ElectraForPreTraining");
-      },
-    },
+    score: scoreOf((answer) => (answer as Given).map(({ score }) => score)),
+    scoreGraph: scoreOf((answer: GraphAnswer) => Array.from(logitsOf(answer).values, sigmoid).slice(1, -1)),
   };
 }
 

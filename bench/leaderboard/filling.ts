@@ -1,47 +1,52 @@
-import { indexOfMaximum } from "../../src/model/scores.ts";
 import { formatCount } from "../../src/report/numbers.ts";
+import type { GraphAnswer } from "../peers/peers.ts";
 import { placesIn, readPlainTexts } from "./plain-texts.ts";
 import { Examinee, logitsOf, type Trial } from "./trial.ts";
 
-/** As ours and transformers.js give a filled mask: the likeliest first. */
+/** As ours gives a filled mask: the five likeliest, the best first. */
 type Given = readonly { readonly token: number }[];
 
-/** One ideograph in as many is masked, each in a text of its own, since transformers.js fills one mask a text. */
+/** How many tokens our pipeline gives by itself. */
+const TOP = 5;
+
+/** One ideograph in as many is masked, each in a text of its own: transformers.js fills one mask a text. */
 const STRIDE = 8;
 
-/** Masked characters: how many are the likeliest token at their place. */
+/** Masked characters: how many are among the five likeliest tokens of their place. */
 export async function fillingTrial(model: string, files: readonly string[]): Promise<Trial> {
   const examinee = await Examinee.open(model);
   const { vocab, maskToken } = examinee;
   const known = new Set(vocab);
   const texts = (await Promise.all(files.map(readPlainTexts))).flat();
-  const masked = texts.flatMap((whole) =>
-    placesIn(whole, known, STRIDE).flatMap((place) => {
-      const text = whole.slice(0, place) + maskToken + whole.slice(place + 1);
-      const encoded = examinee.encode(text);
-      return encoded === undefined
-        ? []
-        : [{ text, ids: [...encoded.ids], token: vocab.indexOf(whole[place]!) }];
-    }),
+  const { fitting: masked, tooLong } = examinee.encodeEach(
+    texts.flatMap((whole) =>
+      placesIn(whole, known, STRIDE).map((place) => ({
+        text: whole.slice(0, place) + maskToken + whole.slice(place + 1),
+        token: vocab.indexOf(whole[place]!),
+      })),
+    ),
   );
   const mask = vocab.indexOf(maskToken);
-  const scoreOf = (likeliest: (answer: unknown, i: number) => number) => (answers: readonly unknown[]) =>
-    answers.filter((answer, i) => likeliest(answer, i) === masked[i]!.token).length / answers.length;
-  const given = scoreOf((answer) => (answer as Given)[0]!.token);
-  const byLogits = scoreOf((answer, i) => {
-    const { values, width } = logitsOf(answer);
-    const row = masked[i]!.ids.indexOf(mask) * width;
-    return indexOfMaximum(Float64Array.from({ length: vocab.length }, (_, token) => values[row + token]!));
-  });
+  const scoreOf =
+    <Answer>(isFound: (answer: Answer, i: number) => boolean) =>
+    (answers: readonly Answer[]) =>
+      answers.filter(isFound).length / answers.length;
   return {
-    metric: "accuracy",
+    metric: "top-5",
     counted: `${formatCount(masked.length)} masked characters of ${formatCount(texts.length)} texts`,
-    samples: masked.map(({ text, ids }) => ({ text, ids })),
-    score: {
-      "electra-edge": given,
-      "onnxruntime-web": byLogits,
-      "onnxruntime-node": byLogits,
-      "transformers.js": given,
-    },
+    tooLong,
+    samples: masked.map(({ text, encoded }) => ({ text, ids: [...encoded.ids] })),
+    score: scoreOf((answer, i) => (answer as Given).some(({ token }) => token === masked[i]!.token)),
+    scoreGraph: scoreOf((answer: GraphAnswer, i) => {
+      const { values, width } = logitsOf(answer);
+      const row = masked[i]!.encoded.ids.indexOf(mask) * width;
+      const scores = Array.from({ length: vocab.length }, (_, token) => values[row + token]!);
+      return rankOf(masked[i]!.token, scores) < TOP;
+    }),
   };
+}
+
+/** How many have a higher score. */
+export function rankOf(token: number, scores: readonly number[]): number {
+  return scores.filter((score) => score > scores[token]!).length;
 }

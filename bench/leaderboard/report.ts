@@ -1,17 +1,16 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
 import { renderTable } from "../../src/cli/render/table.ts";
 import type { Style } from "../../src/cli/terminal.ts";
 import { formatBytes } from "../../src/report/numbers.ts";
-import type { Runtime, Trial } from "./trial.ts";
+import type { EngineSpec } from "../peers/engines.ts";
+import type { Trial } from "./trial.ts";
 
 /** One engine with one model. */
 export interface BoardRow {
   readonly engine: string;
-  readonly runtime: Runtime;
+  readonly runtime: EngineSpec["runtime"];
   readonly score: number;
-  /** Of a graph's scores with the model's CRF over them. */
-  readonly score_with_crf: number | undefined;
+  /** Of a graph with the likeliest label of each token in place of the model's CRF. */
+  readonly score_without_crf: number | undefined;
   /** Of the model's file. */
   readonly bytes: number;
   /** A text, median of the rounds. */
@@ -30,6 +29,8 @@ export interface Board {
   readonly task: string;
   readonly metric: Trial["metric"];
   readonly counted: string;
+  /** Texts left out. */
+  readonly too_long: number;
   readonly rows: readonly BoardRow[];
 }
 
@@ -45,15 +46,20 @@ const cellsOf = (row: BoardRow): string[] => [
   `${row.start_ms.toFixed(0)} ms`,
 ];
 
-const titleOf = ({ model, task, counted }: Board) => `${model}, ${task}: ${counted}`;
+const titleOf = ({ model, task, counted, too_long }: Board) =>
+  `${model}, ${task}: ${counted}${too_long === 0 ? "" : `, ${too_long} more texts too long for one run`}`;
 
-/** What the peers' scores would be with our CRF; empty where there is none. */
-function withCrf({ metric, rows }: Board): string {
-  const scores = rows.flatMap(({ score_with_crf }) => (score_with_crf === undefined ? [] : [score_with_crf]));
-  if (scores.length === 0) return "";
+/** From the least to the most. */
+export function rangeOf(scores: readonly number[]): string {
   const [least, most] = [Math.min(...scores), Math.max(...scores)].map((score) => score.toFixed(4));
-  const range = least === most ? least : `${least} to ${most}`;
-  return `With this model's CRF over onnxruntime's scores the ${metric} is ${range}.\n`;
+  return least === most ? least! : `${least} to ${most}`;
+}
+
+/** What the peers' scores are without our CRF; empty where there is none. */
+function withoutCrf({ metric, rows }: Board): string {
+  const scores = rows.flatMap(({ score_without_crf }) => score_without_crf ?? []);
+  if (scores.length === 0) return "";
+  return `The peers' ${metric} is with this model's CRF over their scores; by their likeliest labels alone it is ${rangeOf(scores)}.\n`;
 }
 
 /** The boards for a terminal. */
@@ -64,7 +70,7 @@ export function renderBoards(boards: readonly Board[], style: Style): string {
       (board) =>
         `${titleOf(board)}\n` +
         renderTable({ head: headOf(board), align, rows: board.rows.map(cellsOf) }, style) +
-        withCrf(board),
+        withoutCrf(board),
     )
     .join("\n");
 }
@@ -80,20 +86,8 @@ export function renderMarkdown(boards: readonly Board[]): string {
         return line([row.runtime === "electra-edge" ? `**${engine}**` : engine, ...rest]);
       });
       const rule = ["---", "--:", "--:", "--:", "--:", "--:", "--:"];
-      const note = withCrf(board);
+      const note = withoutCrf(board);
       return `### ${titleOf(board)}\n\n${line(headOf(board))}${line(rule)}${rows.join("")}${note && `\n${note}`}`;
     })
     .join("\n");
-}
-
-const PAGE = new URL("../../docs/benchmarks.md", import.meta.url);
-const BEGIN = "<!-- npm run bench:leaderboard -- --write: begin -->";
-const END = "<!-- end -->";
-
-/** Renews the boards in docs/benchmarks.md. */
-export async function writeBoards(boards: readonly Board[]): Promise<void> {
-  const [before, rest] = (await readFile(PAGE, "utf8")).split(BEGIN) as [string, string];
-  const machine = `Measured on ${cpus()[0]!.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}.`;
-  const section = `${BEGIN}\n\n${machine}\n\n${renderMarkdown(boards)}\n${rest.slice(rest.indexOf(END))}`;
-  await writeFile(PAGE, before + section);
 }

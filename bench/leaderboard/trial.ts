@@ -1,29 +1,34 @@
 import type { ModelFile } from "../../src/model/model-file.ts";
 import { readHeader } from "../../src/pipelines/model-header-node.ts";
 import { type EncodedText, ModelTokenizer } from "../../src/pipelines/model-tokenizer.ts";
-import type { EngineSpec, Sample } from "../peers/engines.ts";
-import type { OrtTensor } from "../peers/peers.ts";
-
-export type Runtime = EngineSpec["runtime"];
+import type { Sample } from "../peers/engines.ts";
+import type { GraphAnswer } from "../peers/peers.ts";
 
 /** How good answers to all samples are, from 0 to 1. */
-export type Score = (answers: readonly unknown[]) => number;
+export type Score<Answer> = (answers: readonly Answer[]) => number;
 
 /** What a model is asked, and how good the answers are. */
 export interface Trial {
-  readonly metric: "F1" | "AUC" | "accuracy";
+  readonly metric: "F1" | "AUC" | "top-5";
   /** How much there is to get right, in words. */
   readonly counted: string;
+  /** Texts left out since they are too long for one run: the peers have no windows. */
+  readonly tooLong: number;
   readonly samples: readonly Sample[];
-  /** Of answers as each runtime gives them. */
-  readonly score: Readonly<Record<Runtime, Score>>;
-  /** Of a graph's answers with the model's CRF over them; undefined where it has none. */
-  readonly scoreWithCrf?: Score;
+  /** Of what our pipeline gives. */
+  readonly score: Score<unknown>;
+  /** Of what a graph gives, with the model's CRF over it where it has one. */
+  readonly scoreGraph: Score<GraphAnswer>;
+  /** The same with the likeliest label of each token; undefined where there is no CRF. */
+  readonly scoreWithoutCrf?: Score<GraphAnswer>;
 }
 
 /** What a graph gives: [1, tokens, width], or [1, tokens], whose width is 1. */
-export function logitsOf(answer: unknown): { readonly values: ArrayLike<number>; readonly width: number } {
-  const { data, dims } = (answer as Readonly<Record<string, OrtTensor>>)["logits"]!;
+export function logitsOf(answer: GraphAnswer): {
+  readonly values: ArrayLike<number>;
+  readonly width: number;
+} {
+  const { data, dims } = answer["logits"]!;
   return { values: data, width: dims[2] ?? 1 };
 }
 
@@ -49,9 +54,13 @@ export class Examinee {
     return this.#tokenizer.tokenizer.config.mask_token!;
   }
 
-  /** Undefined where the text is too long for one run: the peers have no windows. */
-  encode(text: string): EncodedText | undefined {
-    const { ids } = this.#tokenizer.encodeWhole(text);
-    return ids.length > this.#tokenizer.maxTokens ? undefined : this.#tokenizer.encode(text);
+  /** Texts with their tokens, and how many have more than fit one run. */
+  encodeEach<T extends { readonly text: string }>(
+    texts: readonly T[],
+  ): { readonly fitting: readonly (T & { readonly encoded: EncodedText })[]; readonly tooLong: number } {
+    const fitting = texts
+      .filter(({ text }) => this.#tokenizer.encodeWhole(text).ids.length <= this.#tokenizer.maxTokens)
+      .map((text) => ({ ...text, encoded: this.#tokenizer.encode(text.text) }));
+    return { fitting, tooLong: texts.length - fitting.length };
   }
 }

@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import type { Contender } from "./measure.ts";
 import {
   electraFeeds,
+  type GraphAnswer,
   importOnnxruntimeNode,
   importOnnxruntimeWeb,
   importTransformers,
@@ -42,6 +43,8 @@ export interface Engine {
   readonly name: string;
   /** What runs one text again and again. */
   on(sample: Sample): Contender;
+  /** What the graph alone gives; ours has none. */
+  readonly graph?: (sample: Sample) => Promise<GraphAnswer>;
   dispose(): unknown;
 }
 
@@ -97,7 +100,7 @@ async function openOnnx(
     const feeds = electraFeeds(ort, [ids]);
     return { name, run: () => session.run(feeds) };
   };
-  return { name, on, dispose: () => session.release() };
+  return { name, on, graph: (sample) => on(sample).run(), dispose: () => session.release() };
 }
 
 /** onnxruntime-web: ids to logits. */
@@ -129,5 +132,10 @@ export async function openTransformers(
     session_options: { ...QUIET, ...native(threads) },
   });
   const every = task === "token-classification" ? { ignore_labels: [] } : {};
-  return { name, on: ({ text }) => ({ name, run: () => run(text, every) }), dispose: () => run.dispose() };
+  return {
+    name,
+    on: ({ text }) => ({ name, run: () => run(text, every) }),
+    graph: ({ text }) => run.model(run.tokenizer(text)),
+    dispose: () => run.dispose(),
+  };
 }

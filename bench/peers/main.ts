@@ -1,7 +1,6 @@
 // `npm run bench`: ours beside every peer. `--quick` takes three minutes, `--json` prints the rows alone, `--write`
 // puts them into docs/benchmarks.md and docs/benchmarks.svg.
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { styleFor, write } from "../../src/cli/terminal.ts";
@@ -11,6 +10,7 @@ import { benchColdStart } from "./cold-start.ts";
 import type { EncoderTask } from "./encoder-process.ts";
 import type { Row } from "./measure.ts";
 import { makeModel, type Shape } from "./models.ts";
+import { renewFigures } from "./page.ts";
 import { PEERS } from "./peers.ts";
 import { renderMarkdown, renderRows } from "./report.ts";
 import { benchWaybills } from "./waybills.ts";
@@ -68,16 +68,8 @@ async function bench(): Promise<Row[]> {
 }
 
 async function writeDocs(rows: readonly Row[]): Promise<void> {
-  const page = new URL("../../docs/benchmarks.md", import.meta.url);
-  const [begin, end] = ["<!-- npm run bench -- --write: begin -->", "<!-- end -->"];
-  const text = await readFile(page, "utf8");
-  const [before, rest] = text.split(begin) as [string, string];
-  const after = rest.slice(rest.indexOf(end));
-  await writeFile(
-    page,
-    `${before}${begin}\n\n${await renderMarkdown(rows, await measureAccuracy())}\n${after}`,
-  );
-  await writeFile(new URL("../../docs/benchmarks.svg", import.meta.url), renderChart(rows));
+  const text = await renderMarkdown(rows, await measureAccuracy());
+  await renewFigures("npm run bench -- --write", text, "benchmarks.svg", renderChart(rows));
 }
 
 if (!PEERS.installed) {

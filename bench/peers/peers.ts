@@ -9,9 +9,12 @@ export interface OrtTensor {
   readonly dims: readonly number[];
 }
 
+/** What a graph gives, by its outputs' names. */
+export type GraphAnswer = Readonly<Record<string, OrtTensor>>;
+
 export interface OrtSession {
   readonly outputNames: readonly string[];
-  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
+  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<GraphAnswer>;
   release(): Promise<void>;
 }
 
@@ -46,6 +49,8 @@ export interface Transformers {
 
 export interface TransformersPipeline {
   (text: string, options: object): Promise<unknown>;
+  readonly tokenizer: (text: string) => object;
+  readonly model: (inputs: object) => Promise<GraphAnswer>;
   dispose(): Promise<unknown>;
 }
 

@@ -1,10 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { cpus } from "node:os";
 import { renderTable } from "../../src/cli/render/table.ts";
 import type { Style } from "../../src/cli/terminal.ts";
 import type { Accuracy } from "./accuracy.ts";
 import type { Row } from "./measure.ts";
-import { PEERS } from "./peers.ts";
+import { describeMachine } from "./page.ts";
 
 const HEAD = ["figure", "shape", "tokens", "threads", "ours", "peer", "ratio"];
 
@@ -40,14 +38,7 @@ const line = (row: readonly string[]) => `| ${row.join(" | ")} |\n`;
 
 /** The rows for a page, what they were measured on, and how exact each engine is. */
 export async function renderMarkdown(rows: readonly Row[], accuracies: readonly Accuracy[]): Promise<string> {
-  const peers = await Promise.all(
-    ["onnxruntime-web", "onnxruntime-node", "@huggingface/transformers"].map(async (name) => {
-      const manifest = await readFile(PEERS.file(`${name}/package.json`), "utf8");
-      return `${name} ${JSON.parse(manifest).version}`;
-    }),
-  );
-  const machine = `${cpus()[0]!.model.trim()}, ${cpus().length} cores`;
-  return `Measured on ${machine}, Node ${process.versions.node}, beside ${peers.join(", ")}.
+  return `${await describeMachine()}
 
 ### Speed and memory
 
