@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { KernelPath } from "../../src/wasm/kernel-path.ts";
 import { ACTIVATIONS, type Activation, IDENTITY } from "../../src/wasm/kernels.ts";
 import { gelu, geluNew, linear, relativeError } from "../reference/math.ts";
 import {
   assertUntouched,
-  type Binary,
   bytesOut,
   floatsOut,
   input,
@@ -52,7 +52,7 @@ function quantizeUnsigned(row: Float32Array): Quantized {
   return { integers, scale: f32(range / 127), zero };
 }
 
-const quantizers: Record<Binary, (row: Float32Array) => Quantized> = {
+const quantizers: Record<KernelPath, (row: Float32Array) => Quantized> = {
   simd: quantizeSymmetric,
   relaxed: quantizeUnsigned,
 };
@@ -65,7 +65,7 @@ interface Operands {
 }
 
 /** bias + scale · Σ integers, with the one sum that matters in exact integers below 2³¹. */
-function reference(binary: Binary, { inputs, weights, scales, bias }: Operands): Float32Array {
+function reference(binary: KernelPath, { inputs, weights, scales, bias }: Operands): Float32Array {
   const n = scales.length;
   const k = weights.length / n;
   const out = new Float32Array((inputs.length / k) * n);

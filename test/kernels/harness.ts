@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { relaxedKernels, simdKernels } from "../../build/kernels.ts";
+import {
+  relaxedKernels as relaxedTrainingKernels,
+  simdKernels as simdTrainingKernels,
+} from "../../build/train-kernels.ts";
+import type { TrainingKernels } from "../../src/train/wasm/kernels.ts";
 import { decodeModule } from "../../src/wasm/embedded-modules.ts";
+import type { KernelPath } from "../../src/wasm/kernel-path.ts";
 import type { Kernels } from "../../src/wasm/kernels.ts";
 import { random } from "../random.ts";
 
@@ -12,7 +18,7 @@ const PAGE_BYTES = 65_536;
 
 type Values = Float32Array | Int32Array | Uint16Array | Int8Array | Uint8Array;
 
-interface Region {
+export interface Region {
   /** `input` must not change, `output` starts out as poison, `updated` starts out as given and may change. */
   readonly kind: "input" | "output" | "updated";
   readonly values: Values;
@@ -32,15 +38,24 @@ export interface Outcome<Name extends string> {
   readonly bytes: (name: Name) => Uint8Array;
 }
 
-const BINARIES = { simd: simdKernels, relaxed: relaxedKernels };
-export type Binary = keyof typeof BINARIES;
+type Binaries = Readonly<Record<KernelPath, string>>;
+type Exports = Pick<Kernels, "heapBase">;
 
 /** Defines the same tests for every binary of the kernels that this engine can run. */
 export function overBinaries(define: (bench: Bench) => void): void {
-  for (const binary of Object.keys(BINARIES) as Binary[]) {
-    const wasm = decodeModule(BINARIES[binary]);
+  overEach({ simd: simdKernels, relaxed: relaxedKernels }, define);
+}
+
+/** As {@link overBinaries}, of the kernels that train. */
+export function overTrainingBinaries(define: (bench: Bench<TrainingKernels>) => void): void {
+  overEach({ simd: simdTrainingKernels, relaxed: relaxedTrainingKernels }, define);
+}
+
+function overEach<K extends Exports>(binaries: Binaries, define: (bench: Bench<K>) => void): void {
+  for (const binary of Object.keys(binaries) as KernelPath[]) {
+    const wasm = decodeModule(binaries[binary]);
     if (WebAssembly.validate(wasm)) {
-      describe(`${binary} kernels`, () => define(new Bench(binary, new WebAssembly.Module(wasm))));
+      describe(`${binary} kernels`, () => define(new Bench<K>(binary, new WebAssembly.Module(wasm))));
     } else {
       test(`${binary} kernels`, (t) => t.skip(`this engine does not take the ${binary} kernels`));
     }
@@ -48,23 +63,23 @@ export function overBinaries(define: (bench: Bench) => void): void {
 }
 
 /** Kernels with a plain memory, into which a test puts each operand of one call. */
-export class Bench {
-  readonly binary: Binary;
-  readonly kernels: Kernels;
+export class Bench<K extends Exports = Kernels> {
+  readonly binary: KernelPath;
+  readonly kernels: K;
   readonly #module: WebAssembly.Module;
   readonly #memory: WebAssembly.Memory;
 
-  constructor(binary: Binary, module: WebAssembly.Module) {
+  constructor(binary: KernelPath, module: WebAssembly.Module) {
     this.binary = binary;
     this.#module = module;
     this.#memory = new WebAssembly.Memory({ initial: 1 });
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
-    this.kernels = exports as unknown as Kernels;
+    this.kernels = exports as unknown as K;
   }
 
   /** The same kernels with a memory of their own. */
-  another(): Bench {
-    return new Bench(this.binary, this.#module);
+  another(): Bench<K> {
+    return new Bench<K>(this.binary, this.#module);
   }
 
   /**

@@ -1,9 +1,4 @@
-// Every kernel on shapes drawn at random, its operands between bytes of poison: the harness asserts that not one byte of
-// the memory changes but those of the declared outputs and scratch, and that nothing outside of the operands matters.
-import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { Activation, Kernels } from "../../src/wasm/kernels.ts";
-import { random } from "../random.ts";
 import {
   type Bench,
   bytesOut,
@@ -14,16 +9,12 @@ import {
   randomFloats,
   updated,
 } from "./harness.ts";
+import { type Draw, type Drive as DriveOf, floatsIn, testShapes } from "./random-shapes.ts";
 
-const ROUNDS = 60;
-
-/** Draws a whole number from `least` to `most`. */
-type Draw = (least: number, most: number) => number;
-type Drive = (bench: Bench, draw: Draw) => void;
+type Drive = DriveOf<Kernels>;
 
 const int8s = (count: number, draw: Draw) => Int8Array.from({ length: count }, () => draw(-127, 127));
 const scalesOf = (count: number) => randomFloats(count, 3).map((x) => Math.abs(x) + 1e-3);
-const floatsIn = (count: number) => input(randomFloats(count, count + 1));
 
 /** Room for packed weights, which loading finds zero. */
 const room = (bytes: number) => updated(new Uint8Array(bytes));
@@ -272,18 +263,4 @@ const DRIVES: Readonly<Record<Exclude<keyof Kernels, Sizes>, Drive>> = {
   },
 };
 
-overBinaries((bench) => {
-  test("are all driven here", () => {
-    const sizes = /Bytes$|^heapBase$|^crfStride$/;
-    const kernels = Object.keys(bench.kernels).filter((name) => !sizes.test(name));
-    assert.deepEqual(Object.keys(DRIVES).sort(), kernels.sort());
-  });
-
-  for (const [name, drive] of Object.entries(DRIVES)) {
-    test(`${name} writes its outputs alone, whatever its shapes`, () => {
-      const next = random(name.length);
-      const draw = (least: number, most: number) => least + Math.floor(next() * (most - least + 1));
-      for (let round = 0; round < ROUNDS; round++) drive(bench, draw);
-    });
-  }
-});
+overBinaries((bench) => testShapes(bench, DRIVES, /Bytes$|^heapBase$|^crfStride$/));

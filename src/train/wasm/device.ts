@@ -13,17 +13,8 @@ import type {
   Offsets,
   ParameterStep,
 } from "../device.ts";
-import type { TrainingKernel, TrainingKernels } from "./kernels.ts";
+import { type TrainingKernel, type TrainingKernels, unitsOf } from "./kernels.ts";
 import { addressOf, sizeOf, type WasmDeviceOptions, Workspace } from "./workspace.ts";
-
-// What one unit of a kernel's work is; see assembly/train.
-const VALUES = 1024;
-const SQUARES = 65_536;
-const COLUMNS = 16;
-const PANEL = 8;
-const ROWS = 12;
-
-const units = (count: number, size: number) => Math.ceil(count / size);
 
 /** Training on the processor: the kernels of `assembly/train`, shared among threads. */
 export class WasmDevice implements Device {
@@ -97,7 +88,7 @@ export class WasmDevice implements Device {
     const k = transposeA ? a.rows : a.columns;
     const packed = this.#packColumns(b, transposeB, n, k);
     this.#alive.needScratch(this.#kernels.matmulScratchBytes(k, n));
-    this.#record("matmul", units(m, ROWS), [
+    this.#record("matmul", unitsOf(m, "rows"), [
       addressOf(a),
       a.columns,
       +transposeA,
@@ -335,7 +326,7 @@ export class WasmDevice implements Device {
   }
 
   norm(x: Buffer, out: Buffer): void {
-    const count = units(sizeOf(x), SQUARES);
+    const count = unitsOf(sizeOf(x), "squares");
     const squares = this.#alive.bytes(count * 8);
     this.#record("sumOfSquares", count, [addressOf(x), sizeOf(x), squares]);
     this.#record("rootOfSum", 1, [squares, count, addressOf(out)]);
@@ -360,16 +351,16 @@ export class WasmDevice implements Device {
   /** The columns [k, n] of a product's right side, or the rows [n, k] of one that is transposed; where they are packed. */
   #packColumns(b: Buffer, transposed: boolean, n: number, k: number): number {
     const packed = this.#alive.packed(this.#kernels.packColumnsBytes(n, k));
-    this.#record("packColumns", units(n, PANEL), [addressOf(b), b.columns, +transposed, packed, n, k]);
+    this.#record("packColumns", unitsOf(n, "panels"), [addressOf(b), b.columns, +transposed, packed, n, k]);
     return packed;
   }
 
   #values(kernel: TrainingKernel, over: Buffer, operands: readonly number[]): void {
-    this.#record(kernel, units(sizeOf(over), VALUES), operands);
+    this.#record(kernel, unitsOf(sizeOf(over), "values"), operands);
   }
 
   #columns(kernel: TrainingKernel, columns: number, operands: readonly number[]): void {
-    this.#record(kernel, units(columns, COLUMNS), operands);
+    this.#record(kernel, unitsOf(columns, "columns"), operands);
   }
 
   #record(kernel: TrainingKernel, count: number, operands: readonly number[]): void {

@@ -36,6 +36,11 @@ export const TRAINING_KERNELS = [
 
 export type TrainingKernel = (typeof TRAINING_KERNELS)[number];
 
+/** How much of its work is one unit, where a kernel's units are no rows or sequences; see assembly/train. */
+export const UNITS = { values: 1024, squares: 65_536, columns: 16, panels: 8, rows: 12 } as const;
+
+export const unitsOf = (count: number, kind: keyof typeof UNITS): number => Math.ceil(count / UNITS[kind]);
+
 /** The exports of `assembly/train/index.ts`. */
 export interface TrainingKernels extends Readonly<Record<TrainingKernel, Kernel>> {
   heapBase(): number;
