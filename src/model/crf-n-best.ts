@@ -41,16 +41,14 @@ export function nBest(scores: CrfScores, k: number): ScoredPath[] {
       const branch = { step, label, rest, score };
       let place = branches.length;
       while (place > 0 && comesBefore(branch, branches[place - 1]!)) place--;
-      if (place < k - found.length) branches.splice(place, 0, branch);
+      branches.splice(place, 0, branch);
       branches.length = Math.min(branches.length, k - found.length);
     }
   };
 
   branchOff(steps - 1, NO_LABEL, new Int32Array(0), 0);
   const after = new Float64Array(steps); // what a path scores from a step on
-  while (found.length < k) {
-    const branch = branches.shift();
-    if (branch === undefined) break;
+  for (let branch = branches.shift(); branch !== undefined; branch = branches.shift()) {
     const path = new Int32Array(steps);
     for (let t = steps - 1; t >= 0; t--) path[t] = labelOf(branch, t, path[t + 1] ?? NO_LABEL);
     found.push({ labels: path, score: pathScore(scores, path) });

@@ -55,9 +55,7 @@ export class CrfPosterior {
     const { marginals, steps, labels, stride } = this.#messages;
     const packed = new Float32Array(steps * labels);
     for (let t = 0; t < steps; t++) {
-      for (let label = 0; label < labels; label++) {
-        packed[t * labels + label] = marginals[t * stride + label]!;
-      }
+      packed.set(marginals.subarray(t * stride, t * stride + labels), t * labels);
     }
     return packed;
   }

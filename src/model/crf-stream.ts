@@ -53,7 +53,9 @@ export class CrfStream implements TaggingStream {
     for (let t = first; t < steps; t++) {
       const [best, next] = [this.#best, this.#next];
       if (t === 0) {
-        for (let j = 0; j < labels; j++) next[j] = this.#forward[j] = start[j]!;
+        const begin = start.subarray(0, labels);
+        next.set(begin);
+        this.#forward.set(begin);
       } else {
         this.#addRows(this.#forward, (t - 1) * stride, this.#emissions, (t - 1) * labels);
         this.#passMessage(1, stride, this.#forward, t * stride);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -25,7 +25,8 @@ async function thereAndBack(t: TestContext, bytes: Uint8Array) {
   const folder = await temporaryDirectory(t);
   const path = (name: string) => join(folder, name);
   await writeFile(path("before"), bytes);
-  await exportHuggingFace(path("before"), path("directory"));
+  const { byteLength } = await exportHuggingFace(path("before"), path("directory"));
+  assert.equal(byteLength, (await stat(path("directory/model.safetensors"))).size);
   await convertDirectory(path("directory"), path("after"));
   const json = async (name: string) => JSON.parse(await readFile(path(`directory/${name}`), "utf8"));
   return { directory: path("directory"), after: await readFile(path("after")), json };

@@ -62,6 +62,7 @@ function runThrough(stream: TaggingStream, emissions: Float32Array, labels: numb
     mostHeld = Math.max(mostHeld, held);
     const isEnd = at + size * labels >= emissions.length;
     const settled = stream.settle(isEnd);
+    assert.equal(settled.probabilities.length, settled.labels.length * labels);
     const done = isEnd ? settled.labels.length : Math.max(0, settled.labels.length - 1);
     for (let start = 0; start < done; start += 5) {
       const end = Math.min(start + 1 + (start % 3), done);
@@ -140,6 +141,62 @@ describe("a CRF over a sequence in parts", () => {
     const { path, mostHeld } = runThrough(new CrfStream(crf), emissions, labels, 10);
     assert.equal(mostHeld, steps);
     assert.deepEqual(path, [...decodeByRecursion(reference, emissions).path]);
+  });
+});
+
+/** Only the steps of `scores` are allowed, each as its two labels. */
+function transitionsOf(labels: number, start: number[], scores: Record<string, number>): CrfTransitions {
+  const stride = (labels + 3) & ~3;
+  const transitions = new Float32Array(labels * stride).fill(-Infinity);
+  for (const [[from, to], score] of Object.entries(scores)) {
+    transitions[Number(from) * stride + Number(to)] = score;
+  }
+  const padded = (values: number[]) => Float32Array.from({ length: stride }, (_, i) => values[i] ?? 0);
+  return { labels, stride, start: padded(start), transitions, end: padded([]) };
+}
+
+describe("nothing is settled that what follows may change", () => {
+  test("labels that have been unlikely so far, and may come to weigh", () => {
+    const [unlikely, likely] = [Math.log(1e-6), Math.log(1e5)];
+    const other = likely - Math.log(2);
+    const crf = transitionsOf(3, [0, unlikely, unlikely], {
+      "01": 0,
+      "02": 0,
+      11: likely,
+      12: other,
+      21: other,
+      22: likely,
+    });
+    const stream = new CrfStream(crf);
+    stream.push(new Float32Array(6));
+    const { labels, probabilities } = stream.settle(false);
+    assert.deepEqual([labels.length, probabilities.length], [0, 0]);
+    stream.push(Float32Array.of(0, 0, -Infinity));
+    const [, first] = stream.settle(true).probabilities;
+    // The last step is 1, before which both 1 and 2 may come.
+    const through1 = 1e-6 * (1e5 * 1e5 + 5e4 * 5e4);
+    const through2 = 1e-6 * (5e4 * 1e5 + 1e5 * 5e4);
+    within(first!, through1 / (1e5 + 5e4 + through1 + through2), 2e-6);
+  });
+
+  test("labels that the last step but one alone tells nothing of", () => {
+    // A last 0 may come from 2 by way of 3; a last 1 can't.
+    const crf = transitionsOf(4, [0, -Infinity, -1, -Infinity], {
+      "00": 0,
+      "01": 0,
+      10: 0,
+      11: 0,
+      23: 0,
+      30: 0,
+    });
+    const stream = new CrfStream(crf);
+    stream.push(new Float32Array(12));
+    const { labels, probabilities } = stream.settle(false);
+    assert.deepEqual([labels.length, probabilities.length], [0, 0]);
+    stream.push(Float32Array.of(-Infinity, 0, -Infinity, -Infinity));
+    // Four paths begin with 0 … x x 1, one with 2 3 0 1.
+    const likely = 4 / (4 + Math.exp(-1));
+    within(stream.settle(true).probabilities[0]!, likely, 2e-6);
   });
 });
 

@@ -76,6 +76,15 @@ test("the second segment begins with a sentence, about halfway; one in ten has n
   assert.ok(mean > 24 && mean < 34, `${mean} tokens are in the first of two segments`);
 });
 
+test("a sentence that just fills the first half leaves the next to the second segment", () => {
+  // Eleven tokens of text fit into 14; five are half of them.
+  const sequences = packDocuments(Array(1000).fill("甲乙丙丁。戊己庚辛。"), packing({ maxLength: 14 }));
+  const whole = sequences.filter(({ inputIds }) => inputIds.filter((id) => id > SEP).length === 10);
+  assert.ok(whole.length > 900);
+  const halved = whole.filter(({ firstSegment }) => firstSegment === 7).length / whole.length;
+  assert.ok(Math.abs(halved - 0.9) < 4 * Math.sqrt(0.09 / whole.length), `${halved} of ${whole.length}`);
+});
+
 test("a document of one sentence has one segment, and fills its sequences", () => {
   const text = Array.from({ length: 90 }, (_, i) => LETTERS[i % 10]).join("");
   const sequences = packDocuments(Array(30).fill(text), packing());
