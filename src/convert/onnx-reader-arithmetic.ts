@@ -107,7 +107,7 @@ function withNumber(
   other: Constant | Side,
   f: (x: number, number: number) => number,
 ): Signal | undefined {
-  // A factor that hangs on shapes alone is not worked out; one that hangs on a text is none.
+  // A factor that hangs on shapes alone is not worked out and NaN; one that hangs on a text is none.
   const number = other.kind === "constant" ? scalarOf(other) : other.inputs.size === 0 ? NaN : undefined;
   return number === undefined ? undefined : applied(signal, (x) => f(x, number));
 }

@@ -59,7 +59,8 @@ const reshape: Operator = (_, value, target) => {
   const elements = product(tensor.shape);
   const free = elements / product(sizes.filter((size) => size !== -1));
   const shape = sizes.map((size) => (size === -1 ? free : size));
-  return product(shape) === elements ? [withNumbers(reshaped(tensor, shape), numbersOf(value))] : undefined;
+  const fits = product(shape) === elements && shape.every((size) => Number.isInteger(size) && size >= 0);
+  return fits ? [withNumbers(reshaped(tensor, shape), numbersOf(value))] : undefined;
 };
 
 /** Takes or gives axes of one element; among constants, of numbers alone. */
@@ -164,9 +165,9 @@ const matMul: Operator = (_, left, right) => {
     return [{ kind: "attention", query, key, value: right, factor }];
   }
   const [query, key] = [asElementwise(left), asElementwise(right)];
-  return [
-    { kind: "products", query: query.of, key: key.of, factor: slopeOf(query.apply) * slopeOf(key.apply) },
-  ];
+  const [ofQuery, ofKey] = [slopeOf(query.apply), slopeOf(key.apply)];
+  if (ofQuery === undefined || ofKey === undefined) return undefined;
+  return [{ kind: "products", query: query.of, key: key.of, factor: ofQuery * ofKey }];
 };
 
 const gemm: Operator = (node, left, right, bias) => {
@@ -179,8 +180,9 @@ const gemm: Operator = (node, left, right, bias) => {
 const softmax: Operator = (_, value) => {
   if (!isSignal(value)) return undefined;
   const { of, apply } = asElementwise(value);
-  if (of.kind !== "products") return undefined;
-  return [{ kind: "shares", products: { ...of, factor: of.factor * slopeOf(apply) } }];
+  const factor = slopeOf(apply);
+  if (of.kind !== "products" || factor === undefined) return undefined;
+  return [{ kind: "shares", products: { ...of, factor: of.factor * factor } }];
 };
 
 /** A mask put in place of scores, or zeros in place of the shares of a text that is all padding. */
@@ -303,5 +305,9 @@ function part(layer: Linear, begin: number, end: number): Linear | undefined {
   return { ...layer, weight: rowsOf(layer.weight, from, to), bias };
 }
 
-/** What a function multiplies by, if it does no more than that. */
-const slopeOf = (apply: Pointwise): number => apply(1) - apply(0);
+/** What a function multiplies by; undefined where it does anything else. NaN goes through: see `withNumber`. */
+function slopeOf(apply: Pointwise): number | undefined {
+  const slope = apply(1);
+  const isElse = [-2, 0, 3].some((x) => Math.abs(apply(x) - slope * x) > 1e-6 * Math.abs(slope));
+  return isElse ? undefined : slope;
+}

@@ -1,55 +1,28 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import onnxProto, { type onnx } from "onnx-proto";
 import { convertDirectory, convertOnnx } from "../../src/convert/index.ts";
 import { exportOnnx } from "../../src/convert/onnx.ts";
 import { randomModel } from "../model/random-model.ts";
-import { type Checkpoint, readCheckpoint } from "../reference/checkpoint.ts";
+import { readCheckpoint } from "../reference/checkpoint.ts";
 import { checkpointCopy, failure, temporaryDirectory } from "./directories.ts";
+import {
+  changed,
+  converted,
+  directoryWith,
+  exactly,
+  find,
+  fixture,
+  type Graph,
+  holds,
+  TAGGER,
+} from "./onnx-fixtures.ts";
 
 const { ModelProto, TensorProto } = onnxProto.onnx;
 const ARCHITECTURES = ["ElectraForTokenClassification", "ElectraForQuestionAnswering"];
-const TAGGER = "ElectraForTokenClassification";
-const fixture = (architecture: string) =>
-  fileURLToPath(new URL(`../fixtures/onnx/${architecture}/`, import.meta.url));
 
-/** The fixture's config and vocabulary, with a graph in place of its weights. */
-async function directoryWith(
-  t: TestContext,
-  graph: string,
-  architecture = TAGGER,
-  place = "model.onnx",
-): Promise<string> {
-  const source = fixture(architecture);
-  const directory = await temporaryDirectory(t);
-  for (const name of ["config.json", "vocab.txt"]) await cp(join(source, name), join(directory, name));
-  await mkdir(join(directory, place, ".."), { recursive: true });
-  await cp(join(source, graph), join(directory, place));
-  return directory;
-}
-
-async function converted(t: TestContext, source: string, convert = convertDirectory): Promise<Checkpoint> {
-  const out = join(await temporaryDirectory(t), "model.safetensors");
-  await convert(source, out);
-  return readCheckpoint(out);
-}
-
-/** How far each tensor is from the checkpoint's, given what is allowed for it. */
-function holds(actual: Checkpoint, expected: Checkpoint, allowed: (values: Float64Array) => number): void {
-  assert.deepEqual([...actual.keys()].sort(), [...expected.keys()].sort());
-  for (const [name, { shape, values }] of expected) {
-    assert.deepEqual(actual.get(name)!.shape, shape, name);
-    const error = actual.get(name)!.values.reduce((max, x, i) => Math.max(max, Math.abs(x - values[i]!)), 0);
-    const limit =
-      shape.length === 1 ? Math.min(allowed(values), allowed(Float64Array.of(1))) : allowed(values);
-    assert.ok(error <= limit, `${name} is off by ${error}, allowed are ${limit}`);
-  }
-}
-
-const exactly = () => 0;
 /** Half a step of what the largest value of a tensor is 127 of; vectors stay as they were. */
 const toInt8 = (values: Float64Array) =>
   values.length === 1 ? 0 : (0.51 / 127) * values.reduce((range, x) => Math.max(range, 2 * Math.abs(x)), 0);
@@ -95,20 +68,6 @@ test("safetensors come before a graph, and of graphs the most exact", async (t) 
   await writeFile(join(directory, "onnx", "model.onnx"), "not read");
   holds(await converted(t, directory), await converted(t, fixture(TAGGER)), exactly);
 });
-
-type Graph = onnx.IGraphProto & { node: onnx.INodeProto[]; initializer: onnx.ITensorProto[] };
-
-/** A directory whose graph is the fixture's after `change`. */
-async function changed(t: TestContext, graph: string, change: (graph: Graph) => void): Promise<string> {
-  const directory = await directoryWith(t, graph);
-  const path = join(directory, "model.onnx");
-  const model = ModelProto.decode(await readFile(path));
-  change(model.graph as Graph);
-  await writeFile(path, ModelProto.encode(model).finish());
-  return directory;
-}
-
-const find = ({ node }: Graph, type: string): onnx.INodeProto => node.find(({ opType }) => opType === type)!;
 
 test("weights that are constants, shared, or kept as numbers are found too", async (t) => {
   const expected = await converted(t, fixture(TAGGER));

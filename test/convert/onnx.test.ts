@@ -170,6 +170,27 @@ describe("ONNX export", () => {
     assert.deepEqual(JSON.parse(metadata.get("crf")!), { tokens: "characters" });
   });
 
+  test("a masked-LM head has the weights of its own that the file has, else the word embeddings", async () => {
+    await writeFile(out("own.safetensors"), randomModel({ task: "fill-mask" }));
+    await exportOnnx(out("own.safetensors"), out("own.onnx"));
+    await convertDirectory(fileURLToPath(headFolder("masked-lm")), out("tied.safetensors"));
+    await exportOnnx(out("tied.safetensors"), out("tied.onnx"));
+    for (const [name, weight] of [
+      ["own", "generator_lm_head.weight"],
+      ["tied", "electra.embeddings.word_embeddings.weight"],
+    ] as const) {
+      const expected = readCheckpoint(out(`${name}.safetensors`)).get(weight)!;
+      const [tokens, size] = expected.shape as [number, number];
+      const { tensors } = await readOnnx(out(`${name}.onnx`));
+      const { rawData, dims } = tensors.get("generator_lm_head.weight.transposed")!;
+      assert.deepEqual(dims!.map(Number), [size, tokens]);
+      const transposed = floatsOf(rawData!);
+      for (const [i, value] of expected.values.entries()) {
+        assert.equal(transposed[(i % size) * tokens + Math.floor(i / size)], value, name);
+      }
+    }
+  });
+
   test("int8: each output's weights in steps of their largest / 127, rounded to the nearest", async () => {
     await writeFile(out("int8.safetensors"), randomModel());
     await exportOnnx(out("int8.safetensors"), out("int8.onnx"), { dtype: "int8" });
