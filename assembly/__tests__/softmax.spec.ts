@@ -1,4 +1,4 @@
-import { softmax } from "../softmax";
+import { scoreStride, softmax } from "../softmax";
 import { at, put } from "./values";
 
 const X = memory.data(64);
@@ -19,5 +19,10 @@ describe("softmax", () => {
     expect(at(X, 3)).toBeCloseTo(0.75, 6);
     expect(at(X, 4)).toBeCloseTo(0.25, 6);
     expect(at(X, 5)).toBe(42);
+  });
+
+  it("lays rows of scores whole output tiles apart, and no more", () => {
+    for (let columns = 1; columns <= 8; columns++) expect(scoreStride(columns)).toBe(8);
+    for (let columns = 9; columns <= 16; columns++) expect(scoreStride(columns)).toBe(16);
   });
 });

@@ -181,6 +181,38 @@ overBinaries((bench) => {
     }
   });
 
+  test("a key at a right angle to a query weighs what one of zeros does, however long it is", () => {
+    const [tokens, headSize] = [2, 4];
+    const query = [0, -1, 1, 0];
+    const queryKeyValue = Float32Array.of(
+      ...query,
+      800,
+      0,
+      0,
+      0,
+      1,
+      2,
+      3,
+      4,
+      ...query,
+      0,
+      0,
+      0,
+      0,
+      3,
+      4,
+      5,
+      6,
+    );
+    for (const kernel of [floats, integers]) {
+      const error = relativeError(
+        attend(queryKeyValue, tokens, 1, headSize, kernel),
+        Float64Array.of(2, 3, 4, 5, 2, 3, 4, 5),
+      );
+      assert.ok(error < integerTolerance, `relative error ${error}`);
+    }
+  });
+
   test("equal keys of a huge size still share evenly", () => {
     const [tokens, headSize] = [5, 4];
     const queryKeyValue = randomFloats(tokens * 3 * headSize, 4);
