@@ -1,6 +1,9 @@
 import { type Panel, renderBars } from "../peers/bars.ts";
 import { type Board, type BoardRow, rangeOf } from "./report.ts";
 
+/** For whom the picture is read aloud. */
+export const DESCRIPTION = "Time and memory of each shipped model, in int8 and int4, beside other runtimes";
+
 /** Storage of 8 bits and less: what one would ship. */
 const isSmall = ({ engine }: BoardRow) => /int8|int4|q8/.test(engine);
 
@@ -29,5 +32,5 @@ export function renderChart(boards: readonly Board[]): string {
         ({ memory_bytes }) => memory_bytes / 1e6,
       ),
     );
-  return renderBars([...times, ...memories], "Time and memory of each shipped model beside other runtimes");
+  return renderBars([...times, ...memories], DESCRIPTION);
 }

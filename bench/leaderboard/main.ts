@@ -9,7 +9,7 @@ import { type Engine, openEngine, type Sample } from "../peers/engines.ts";
 import { interleave, median } from "../peers/measure.ts";
 import { describeMachine, renewFigures } from "../peers/page.ts";
 import { PEERS } from "../peers/peers.ts";
-import { renderChart } from "./chart.ts";
+import { DESCRIPTION, renderChart } from "./chart.ts";
 import { type Board, type BoardRow, renderBoards, renderMarkdown } from "./report.ts";
 import { type Entrant, makeEntrants, SHIPPED, type ShippedModel, sourceOf } from "./shipped.ts";
 import type { Trial } from "./trial.ts";
@@ -128,8 +128,9 @@ for (const [i, model] of SHIPPED.entries()) {
   boards.push(await board(model, (what) => process.stderr.write(`${model.name} (${place}): ${what}\n`)));
 }
 if (options.write) {
-  const text = `${await describeMachine()}\n\n${renderMarkdown(boards)}`;
-  await renewFigures("npm run bench:leaderboard -- --write", text, "leaderboard.svg", renderChart(boards));
+  const picture = "leaderboard.svg";
+  const text = `${await describeMachine()}\n\n![${DESCRIPTION}](${picture})\n\n${renderMarkdown(boards)}`;
+  await renewFigures("npm run bench:leaderboard -- --write", text, picture, renderChart(boards));
 }
 await write(
   process.stdout,
