@@ -60,11 +60,11 @@ function refuse(error: unknown): void {
 }
 
 function complaint(
-  { expansion = EXPANSION_LIMIT }: Target,
+  { expansion = EXPANSION_LIMIT, memory = 0 }: Target,
   { milliseconds, bytes }: Cost,
   input: Uint8Array,
 ): string | undefined {
-  const limit = expansion * input.length + FREE_BYTES;
+  const limit = expansion * input.length + FREE_BYTES + memory;
   if (milliseconds > TIME_LIMIT_MS) return `took ${Math.round(milliseconds)} ms for ${input.length} bytes`;
   return bytes > limit ? `allocated ${bytes} bytes for ${input.length}, more than ${limit}` : undefined;
 }

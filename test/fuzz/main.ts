@@ -67,7 +67,7 @@ async function fuzz(target: TargetName): Promise<number> {
 
 /** Parsers that read files piece by piece, and the server, answer by promises. */
 function isSync(target: TargetName): boolean {
-  return !["torch", "onnx", "http"].includes(target);
+  return !["model", "torch", "onnx", "http"].includes(target);
 }
 
 async function writeSeeds(target: TargetName): Promise<void> {
@@ -79,7 +79,7 @@ async function writeSeeds(target: TargetName): Promise<void> {
 }
 
 /** As libFuzzer's dictionaries have bytes that are no printable ASCII. */
-function escaped(word: string): string {
-  const bytes = [...Buffer.from(word)];
+function escaped(word: string | Uint8Array): string {
+  const bytes = [...(typeof word === "string" ? Buffer.from(word) : word)];
   return bytes.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
 }

@@ -8,16 +8,19 @@ export interface Target {
   readonly maxLength: number;
   /** How many times its bytes it may allocate, where that is more than 4. */
   readonly expansion?: number;
+  /** WebAssembly's memory, in bytes, that it may take besides. */
+  readonly memory?: number;
   /** The files whose lines are counted, from the project's root. */
   readonly sources: readonly string[];
   /** Pieces that its format is made of, for the fuzzer to put in. */
-  readonly dictionary?: readonly string[];
+  readonly dictionary?: readonly (string | Uint8Array)[];
 }
 
 /** By the names that `npm run fuzz` takes. One file each, loaded when asked for: none is to see another's coverage. */
 export const TARGETS = [
   "safetensors",
   "model-file",
+  "model",
   "pickle",
   "torch",
   "onnx",
