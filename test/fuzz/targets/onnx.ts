@@ -95,6 +95,7 @@ export const target: Target = {
     "src/convert/onnx-reader-node.ts",
     "src/convert/onnx-reader-operators.ts",
     "src/convert/onnx-reader-arithmetic.ts",
+    "src/convert/onnx-reader-numbers.ts",
     "src/convert/onnx-reader-layers.ts",
     "src/convert/onnx-reader-tensors.ts",
     "src/convert/lazy-tensor.ts",
