@@ -7,8 +7,8 @@ import { REGRESSIONS } from "./regressions.ts";
 /** Of each target's seeds, in all. */
 const MUTATIONS = 2000;
 
-/** These are large, and what they are read to takes more than their text: a node of a graph some hundred bytes. */
-const EXPANSION = 32;
+/** These are large, and what they are read to takes more than their text: an entity or a node some hundred bytes. */
+const EXPANSION = 64;
 
 /** Changed at a few random places: bytes turned over, put in, left out, or copied from elsewhere. */
 function mutated(bytes: Uint8Array, next: () => number): Uint8Array {
