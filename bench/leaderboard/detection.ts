@@ -28,7 +28,12 @@ export async function detectionTrial(
 ): Promise<Trial> {
   const examinee = await Examinee.open(model);
   const texts = (await Promise.all(files.map(readPlainTexts))).flat();
-  const { fitting, tooLong } = examinee.encodeEach(await replaceSome(generator, texts));
+  const whole = (await Examinee.open(generator)).encodeEach(texts.map((text) => ({ text })));
+  const replaced = await replaceSome(
+    generator,
+    whole.fitting.map(({ text }) => text),
+  );
+  const { fitting, tooLong } = examinee.encodeEach(replaced);
   const changed = fitting.map(({ text, replaced, encoded }) => ({
     text,
     ids: [...encoded.ids],
@@ -57,7 +62,7 @@ export async function detectionTrial(
     counted:
       `${count(({ replaced }) => replaced.filter(Boolean).length)} replaced of ` +
       `${count(({ replaced }) => replaced.length)} characters`,
-    tooLong,
+    tooLong: whole.tooLong + tooLong,
     samples: changed.map(({ text, ids }) => ({ text, ids })),
     score: scoreOf((answer) => (answer as Given).map(({ score }) => score)),
     scoreGraph: scoreOf((answer: GraphAnswer) => Array.from(logitsOf(answer).values, sigmoid).slice(1, -1)),

@@ -17,12 +17,14 @@ export async function fillingTrial(model: string, files: readonly string[]): Pro
   const examinee = await Examinee.open(model);
   const { vocab, maskToken } = examinee;
   const known = new Set(vocab);
-  const texts = (await Promise.all(files.map(readPlainTexts))).flat();
-  const { fitting: masked, tooLong } = examinee.encodeEach(
-    texts.flatMap((whole) =>
-      placesIn(whole, known, STRIDE).map((place) => ({
-        text: whole.slice(0, place) + maskToken + whole.slice(place + 1),
-        token: vocab.indexOf(whole[place]!),
+  const texts = (await Promise.all(files.map(readPlainTexts))).flat().map((text) => ({ text }));
+  const whole = examinee.encodeEach(texts);
+  // As many tokens as the whole text has: one for the ideograph, one for the mask.
+  const { fitting: masked } = examinee.encodeEach(
+    whole.fitting.flatMap(({ text }) =>
+      placesIn(text, known, STRIDE).map((place) => ({
+        text: text.slice(0, place) + maskToken + text.slice(place + 1),
+        token: vocab.indexOf(text[place]!),
       })),
     ),
   );
@@ -33,8 +35,8 @@ export async function fillingTrial(model: string, files: readonly string[]): Pro
       answers.filter(isFound).length / answers.length;
   return {
     metric: "top-5",
-    counted: `${formatCount(masked.length)} masked characters of ${formatCount(texts.length)} texts`,
-    tooLong,
+    counted: `${formatCount(masked.length)} masked characters of ${formatCount(whole.fitting.length)} texts`,
+    tooLong: whole.tooLong,
     samples: masked.map(({ text, encoded }) => ({ text, ids: [...encoded.ids] })),
     score: scoreOf((answer, i) => (answer as Given).some(({ token }) => token === masked[i]!.token)),
     scoreGraph: scoreOf((answer: GraphAnswer, i) => {

@@ -47,7 +47,7 @@ const cellsOf = (row: BoardRow): string[] => [
 ];
 
 const titleOf = ({ model, task, counted, too_long }: Board) =>
-  `${model}, ${task}: ${counted}${too_long === 0 ? "" : `, ${too_long} more texts too long for one run`}`;
+  `${model}, ${task}: ${counted}${too_long === 0 ? "" : `; too long for one run and left out: ${too_long}`}`;
 
 /** From the least to the most. */
 export function rangeOf(scores: readonly number[]): string {

@@ -60,7 +60,7 @@ describe("the leaderboard's tables", () => {
 
   test("texts left out are counted, and nothing is said of a CRF where there is none", () => {
     const page = renderMarkdown([{ ...BOARD, too_long: 3, rows: [ROW] }]);
-    assert.match(page, /1,167 entities, 3 more texts too long for one run\n/);
+    assert.match(page, /1,167 entities; too long for one run and left out: 3\n/);
     assert.doesNotMatch(page, /CRF/);
   });
 
