@@ -1,14 +1,12 @@
 // The public names that are the same on every platform.
 export * from "./errors.ts";
 export type { CrfTokens, ElectraConfig, GruConfig, Task } from "./model/config.ts";
+export type { AnswerPart, ModelAnswer } from "./model/file/model-answer.ts";
+export type { ModelFile, ModelMetadata } from "./model/file/model-file.ts";
+export type { TensorInfo } from "./model/file/safetensors.ts";
+export type { Storage, StoredParameter } from "./model/file/storage.ts";
 export type { AnswerDifference } from "./model/known-answer.ts";
 export type { LoadProgress } from "./model/load-model.ts";
-export type { AnswerPart, ModelAnswer } from "./model/model-answer.ts";
-export type { ModelFile, ModelMetadata } from "./model/model-file.ts";
-export type { TensorInfo } from "./model/safetensors.ts";
-export type { Storage, StoredParameter } from "./model/storage.ts";
-export type { AggregationStrategy, Entity, TokenEntity } from "./pipelines/aggregate.ts";
-export type { FixedSpan, LabelConstraints, LabelStep, TextSpan } from "./pipelines/constraints.ts";
 export type {
   FeatureExtractionOptions,
   FeatureExtractionPipeline,
@@ -16,6 +14,7 @@ export type {
   FeatureTensor,
 } from "./pipelines/feature-extraction.ts";
 export type { FilledMask, FillMaskOptions, FillMaskPipeline } from "./pipelines/fill-mask.ts";
+export type { HasBody, ModelSource } from "./pipelines/loading/source.ts";
 export type {
   ChoiceScore,
   MultipleChoiceInput,
@@ -34,8 +33,10 @@ export type {
   ReplacedTokenDetectionPipeline,
   TokenReplacement,
 } from "./pipelines/replaced-token-detection.ts";
-export type { HasBody, ModelSource } from "./pipelines/source.ts";
-export type { TextProgress } from "./pipelines/tagger.ts";
+export type { AggregationStrategy, Entity, TokenEntity } from "./pipelines/tagging/aggregate.ts";
+export type { FixedSpan, LabelConstraints, LabelStep, TextSpan } from "./pipelines/tagging/constraints.ts";
+export type { TextProgress } from "./pipelines/tagging/tagger.ts";
+export type { Reading, TextPosterior } from "./pipelines/tagging/text-posterior.ts";
 export type { CallOptions, LoadedPipeline } from "./pipelines/task-pipeline.ts";
 export type {
   LabelScore,
@@ -44,7 +45,6 @@ export type {
   TextClassificationPipeline,
   TextPair,
 } from "./pipelines/text-classification.ts";
-export type { Reading, TextPosterior } from "./pipelines/text-posterior.ts";
 export type {
   TokenClassificationOptions,
   TokenClassificationPipeline,

@@ -1,7 +1,7 @@
-import { loadThroughCache } from "./pipelines/model-cache.ts";
+import { loadThroughCache } from "./pipelines/loading/model-cache.ts";
+import { createSha256 } from "./pipelines/loading/sha256-browser.ts";
+import { openSource } from "./pipelines/loading/source.ts";
 import { createPipelineFunction } from "./pipelines/pipeline.ts";
-import { createSha256 } from "./pipelines/sha256-browser.ts";
-import { openSource } from "./pipelines/source.ts";
 import { kernelModule } from "./wasm/module-inline.ts";
 import { startThread } from "./wasm/thread-browser.ts";
 

@@ -1,8 +1,8 @@
 /** @module electra-edge */
 import { availableParallelism } from "node:os";
+import { createSha256 } from "./pipelines/loading/sha256-node.ts";
+import { openSourceOrPath } from "./pipelines/loading/source-node.ts";
 import { createPipelineFunction } from "./pipelines/pipeline.ts";
-import { createSha256 } from "./pipelines/sha256-node.ts";
-import { openSourceOrPath } from "./pipelines/source-node.ts";
 import { kernelModule } from "./wasm/module-inline.ts";
 import { startThread } from "./wasm/thread-node.ts";
 

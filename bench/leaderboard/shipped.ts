@@ -1,9 +1,9 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { exportHuggingFace } from "../../src/convert/export-hugging-face.ts";
+import { exportHuggingFace } from "../../src/convert/hugging-face/export.ts";
 import { convertDirectory, DTYPES } from "../../src/convert/index.ts";
-import { exportOnnx } from "../../src/convert/onnx.ts";
+import { exportOnnx } from "../../src/convert/onnx/export.ts";
 import type { EngineSpec } from "../peers/engines.ts";
 import { detectionTrial } from "./detection.ts";
 import { fillingTrial } from "./filling.ts";

@@ -1,5 +1,5 @@
-import type { ModelFile } from "../../src/model/model-file.ts";
-import { readHeader } from "../../src/pipelines/model-header-node.ts";
+import type { ModelFile } from "../../src/model/file/model-file.ts";
+import { readHeader } from "../../src/pipelines/loading/model-header-node.ts";
 import { type EncodedText, ModelTokenizer } from "../../src/pipelines/model-tokenizer.ts";
 import type { Sample } from "../peers/engines.ts";
 import type { GraphAnswer } from "../peers/peers.ts";

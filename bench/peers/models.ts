@@ -2,9 +2,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertDirectory } from "../../src/convert/index.ts";
-import { exportOnnx } from "../../src/convert/onnx.ts";
+import { exportOnnx } from "../../src/convert/onnx/export.ts";
+import { serializeSafetensors } from "../../src/model/file/safetensors-writer.ts";
 import { encoderParameters, headParameters } from "../../src/model/parameters.ts";
-import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
 import { random } from "../../test/random.ts";
 
 /** One model in every form that the bench runs; all hold the same weights. */

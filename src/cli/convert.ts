@@ -9,7 +9,7 @@ import {
   DTYPES,
 } from "../convert/index.ts";
 import { CRF_TOKENS, type CrfTokens } from "../model/config.ts";
-import type { Storage } from "../model/storage.ts";
+import type { Storage } from "../model/file/storage.ts";
 import { formatBytes, formatCount, formatNumberOf, formatSeconds } from "../report/numbers.ts";
 import { summarize } from "./model-summary.ts";
 import { startProgress } from "./progress.ts";

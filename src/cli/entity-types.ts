@@ -1,5 +1,5 @@
 import type { Entity, TokenEntity } from "../index.node.ts";
-import type { ModelFile } from "../model/model-file.ts";
+import type { ModelFile } from "../model/file/model-file.ts";
 import { type LabelScheme, parseLabel, parseScheme } from "../text/labels.ts";
 
 /** What a pipeline finds under any aggregation strategy. */

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { readDataset } from "../data/index.ts";
 import { EntityScorer } from "../metrics/entity-scores.ts";
-import { readHeader } from "../pipelines/model-header-node.ts";
+import { readHeader } from "../pipelines/loading/model-header-node.ts";
 import { checkOption, type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
 import { EntityTypes, labelOf } from "./entity-types.ts";
 import { evaluateAnswers } from "./evaluate-answers.ts";

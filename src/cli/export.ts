@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
-import { exportHuggingFace } from "../convert/export-hugging-face.ts";
+import { exportHuggingFace } from "../convert/hugging-face/export.ts";
 import { formatBytes, formatSeconds } from "../report/numbers.ts";
 import { write } from "./terminal.ts";
 
@@ -64,7 +64,7 @@ async function exportModel(modelFile: string, options: ExportOptions): Promise<v
 
 async function toOnnx(modelFile: string, output: string, dtype: ExportOptions["dtype"] = "fp32") {
   // The other commands need not wait for protobuf to load.
-  const { exportOnnx } = await import("../convert/onnx.ts");
+  const { exportOnnx } = await import("../convert/onnx/export.ts");
   return { ...(await exportOnnx(modelFile, output, { dtype })), crfPlace: "the CRF beside the graph" };
 }
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { readHeader } from "../pipelines/model-header-node.ts";
+import { readHeader } from "../pipelines/loading/model-header-node.ts";
 import { summarize } from "./model-summary.ts";
 import { renderModel } from "./render/model.ts";
 import { styleFor, write } from "./terminal.ts";

@@ -1,8 +1,8 @@
 import { ModelFileError } from "../errors.ts";
 import type { CrfTokens, ElectraConfig, GruConfig, Task } from "../model/config.ts";
-import { brief } from "../model/json.ts";
-import type { ModelFile } from "../model/model-file.ts";
-import { isQuantized, type Storage } from "../model/storage.ts";
+import { brief } from "../model/file/json.ts";
+import type { ModelFile } from "../model/file/model-file.ts";
+import { isQuantized, type Storage } from "../model/file/storage.ts";
 import { type LabelScheme, parseScheme } from "../text/labels.ts";
 import { parseTokenizerConfig, type TokenizerConfig } from "../text/tokenizer.ts";
 

@@ -1,5 +1,5 @@
 import type { Reading } from "../index.node.ts";
-import type { ModelFile } from "../model/model-file.ts";
+import type { ModelFile } from "../model/file/model-file.ts";
 import { createTokenizer, parseTokenizerConfig } from "../text/tokenizer.ts";
 import { EntityTypes, type Finding } from "./entity-types.ts";
 import { characterUnits, renderConll, type Unit } from "./render/conll.ts";

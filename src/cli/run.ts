@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { AggregationStrategy } from "../index.node.ts";
-import { readHeader } from "../pipelines/model-header-node.ts";
+import { readHeader } from "../pipelines/loading/model-header-node.ts";
 import { type CrfOptions, constrainOption, nBestOption, readConstraints } from "./crf-options.ts";
 import { checkOption, type EngineOptions, kernelsOption, threadsOption } from "./engine-options.ts";
 import { UsageError } from "./failure.ts";

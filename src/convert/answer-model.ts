@@ -1,9 +1,9 @@
 import { EngineError } from "../errors.ts";
+import { ANSWER_PARTS, type ModelAnswer } from "../model/file/model-answer.ts";
+import type { ModelFile } from "../model/file/model-file.ts";
 import type { Head } from "../model/heads/head.ts";
 import { answerOf, differenceOf } from "../model/known-answer.ts";
 import { Model } from "../model/model.ts";
-import { ANSWER_PARTS, type ModelAnswer } from "../model/model-answer.ts";
-import type { ModelFile } from "../model/model-file.ts";
 import { Weights } from "../model/weights.ts";
 import { parseTokenizerConfig } from "../text/tokenizer-config.ts";
 import { acceptsPath, type KernelPath, selectKernels } from "../wasm/kernel-path.ts";

@@ -1,4 +1,4 @@
-import type { Dtype } from "../model/safetensors.ts";
+import type { Dtype } from "../model/file/safetensors.ts";
 import { turnOf } from "../signal.ts";
 
 /** A tensor of a checkpoint whose place has been checked but whose bytes have not been read. */

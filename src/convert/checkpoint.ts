@@ -1,17 +1,17 @@
 import { basename, join } from "node:path";
 import { ConvertError, ModelFileError } from "../errors.ts";
-import { type ModelFile, parseModelFile } from "../model/model-file.ts";
+import { type ModelFile, parseModelFile } from "../model/file/model-file.ts";
 import {
   checkByteLength,
   parseHeader,
   readHeaderLength,
   type SafetensorsHeader,
-} from "../model/safetensors.ts";
+} from "../model/file/safetensors.ts";
 import { BinaryFile, exists } from "./binary-file.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { type JsonFile, readJsonObject } from "./text-file.ts";
-import { readTorchStream } from "./torch-stream.ts";
-import { readTorchZip } from "./torch-zip.ts";
+import { readTorchStream } from "./torch/stream.ts";
+import { readTorchZip } from "./torch/zip.ts";
 
 /** The tensors of a checkpoint, in one file or many, and the open files that hold them. */
 export interface Checkpoint {

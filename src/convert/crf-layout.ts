@@ -1,6 +1,6 @@
 import { ConvertError } from "../errors.ts";
-import { convertFloats } from "../model/floats.ts";
-import { ITEM_SIZE } from "../model/safetensors.ts";
+import { convertFloats } from "../model/file/floats.ts";
+import { ITEM_SIZE } from "../model/file/safetensors.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import { floatsOf, product } from "./lazy-tensor.ts";
 

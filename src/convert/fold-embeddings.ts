@@ -2,7 +2,7 @@ import { ConvertError } from "../errors.ts";
 import type { ElectraConfig } from "../model/config.ts";
 import { sinusoids } from "../model/rotary.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
-import type { HuggingFaceModel } from "./hugging-face-config.ts";
+import type { HuggingFaceModel } from "./hugging-face/config.ts";
 import { floatsOf, rowsOf } from "./lazy-tensor.ts";
 
 export const POSITION_EMBEDDINGS = "electra.embeddings.position_embeddings.weight";

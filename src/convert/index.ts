@@ -2,10 +2,15 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { ConvertError, InputError } from "../errors.ts";
 import { CRF_TOKENS, type CrfTokens, familyOf } from "../model/config.ts";
-import { classifierTensor, type ModelFile, modelParameters, OPTIONAL_TENSORS } from "../model/model-file.ts";
+import {
+  classifierTensor,
+  type ModelFile,
+  modelParameters,
+  OPTIONAL_TENSORS,
+} from "../model/file/model-file.ts";
+import { isQuantized, type Storage, storedTensors } from "../model/file/storage.ts";
+import { compareTensors } from "../model/file/tensor-list.ts";
 import { TIED_LM_HEAD } from "../model/parameters.ts";
-import { isQuantized, type Storage, storedTensors } from "../model/storage.ts";
-import { compareTensors } from "../model/tensor-list.ts";
 import { checkSignal } from "../signal.ts";
 import { detectScheme } from "../text/labels.ts";
 import { exists } from "./binary-file.ts";
@@ -13,8 +18,8 @@ import { type Checkpoint, openModelFile } from "./checkpoint.ts";
 import { type CheckpointTensor, readUntil } from "./checkpoint-tensor.ts";
 import { CRF_LAYOUTS, type CrfLayout, hasCrf, importCrf } from "./crf-layout.ts";
 import { foldEmbeddings } from "./fold-embeddings.ts";
-import { type HuggingFaceModel, parseHuggingFaceConfig } from "./hugging-face-config.ts";
-import { readTokenizer } from "./hugging-face-tokenizer.ts";
+import { type HuggingFaceModel, parseHuggingFaceConfig } from "./hugging-face/config.ts";
+import { readTokenizer } from "./hugging-face/tokenizer.ts";
 import { openWeights } from "./open-weights.ts";
 import { OWN_FIELDS, parseOwnFields } from "./own-fields.ts";
 import { selectTensors } from "./tensor-names.ts";
@@ -84,7 +89,7 @@ export async function convertOnnx(
   const alone = basename(resolve(folder)) === "onnx" && !(await exists(join(folder, "config.json")));
   const directory = alone ? join(folder, "..") : folder;
   // Only now: protobuf takes a while to load.
-  const { openOnnx } = await import("./onnx-reader.ts");
+  const { openOnnx } = await import("./onnx/reader.ts");
   return convertWeights(directory, outFile, options, (model) => openOnnx(path, model));
 }
 

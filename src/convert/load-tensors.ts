@@ -1,4 +1,4 @@
-import type { ModelFile } from "../model/model-file.ts";
+import type { ModelFile } from "../model/file/model-file.ts";
 import type { Weights } from "../model/weights.ts";
 
 /** The bytes of one of a model's tensors, as its file holds or will hold them. */

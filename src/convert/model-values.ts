@@ -1,5 +1,5 @@
-import { modelValues } from "../model/model-values.ts";
-import { type StoredParameter, storedTensors } from "../model/storage.ts";
+import { modelValues } from "../model/file/model-values.ts";
+import { type StoredParameter, storedTensors } from "../model/file/storage.ts";
 import type { OpenModelFile } from "./checkpoint.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { ALONE, packSequences } from "../model/batch.ts";
 import type { ElectraConfig } from "../model/config.ts";
 import { Electra } from "../model/electra.ts";
+import type { ModelFile } from "../model/file/model-file.ts";
 import type { Linear } from "../model/layers.ts";
-import type { ModelFile } from "../model/model-file.ts";
 import { Weights } from "../model/weights.ts";
 import { Machine } from "../wasm/machine.ts";
 import { kernelModule } from "../wasm/module-inline.ts";

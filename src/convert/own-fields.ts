@@ -1,6 +1,6 @@
 import { ConvertError } from "../errors.ts";
 import { CRF_TOKENS, type CrfTokens } from "../model/config.ts";
-import { brief } from "../model/json.ts";
+import { brief } from "../model/file/json.ts";
 import { type LabelScheme, parseScheme } from "../text/labels.ts";
 import type { JsonFile } from "./text-file.ts";
 

@@ -1,3 +1,4 @@
+import { GROUP_SCALE_LIMIT, INT4_GROUP } from "../model/file/storage.ts";
 import {
   largestOf,
   nearest,
@@ -6,7 +7,6 @@ import {
   SMALLEST_SCALE,
   scaleFor,
 } from "../model/quantize-int8.ts";
-import { GROUP_SCALE_LIMIT, INT4_GROUP } from "../model/storage.ts";
 import { BLOCK, type InputMoments } from "./input-moments.ts";
 
 const INT4_LARGEST = 7;

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConvertError } from "../errors.ts";
-import { parseStrictJson } from "../model/json.ts";
+import { parseStrictJson } from "../model/file/json.ts";
 import { readError } from "./binary-file.ts";
 
 /** Configurations and vocabularies take kilobytes, a large `tokenizer.json` some megabytes. */

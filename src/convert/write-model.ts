@@ -1,15 +1,13 @@
 import { ConvertError } from "../errors.ts";
-import { convertFloats, FLOAT_DTYPES, type StorageDtype } from "../model/floats.ts";
+import { convertFloats, FLOAT_DTYPES, type StorageDtype } from "../model/file/floats.ts";
 import {
   encodeModelMetadata,
   type ModelFile,
   type ModelMetadata,
   parseModelFile,
-} from "../model/model-file.ts";
-import type { Parameter } from "../model/parameters.ts";
-import { quantizeInt8 } from "../model/quantize-int8.ts";
-import { type Dtype, ITEM_SIZE, parseHeader } from "../model/safetensors.ts";
-import { layoutSafetensors, type TensorDescription } from "../model/safetensors-writer.ts";
+} from "../model/file/model-file.ts";
+import { type Dtype, ITEM_SIZE, parseHeader } from "../model/file/safetensors.ts";
+import { layoutSafetensors, type TensorDescription } from "../model/file/safetensors-writer.ts";
 import {
   groupScaleName,
   LARGEST_FLOAT,
@@ -17,7 +15,9 @@ import {
   type Storage,
   scaleName,
   storedTensors,
-} from "../model/storage.ts";
+} from "../model/file/storage.ts";
+import type { Parameter } from "../model/parameters.ts";
+import { quantizeInt8 } from "../model/quantize-int8.ts";
 import { writeFileAtomically } from "./atomic-write.ts";
 import type { CheckpointTensor } from "./checkpoint-tensor.ts";
 import type { InputMoments } from "./input-moments.ts";

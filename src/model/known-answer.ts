@@ -2,10 +2,10 @@ import { ModelFileError } from "../errors.ts";
 import { pattern } from "../wasm/answer-sheet.ts";
 import type { KernelPath } from "../wasm/kernel-path.ts";
 import { packSequences } from "./batch.ts";
+import { ANSWER_PARTS, type AnswerPart, type ModelAnswer } from "./file/model-answer.ts";
 import type { Head } from "./heads/head.ts";
 import { TokenClassifier } from "./heads/token-classifier.ts";
 import type { Model } from "./model.ts";
-import { ANSWER_PARTS, type AnswerPart, type ModelAnswer } from "./model-answer.ts";
 
 /** How far a part of a model's known answer was from the one in its file: ‖actual − expected‖ / max(‖expected‖, 1). */
 export interface AnswerDifference {

@@ -1,12 +1,12 @@
 import { InputError, ModelFileError } from "../errors.ts";
 import { Machine } from "../wasm/machine.ts";
-import type { ByteReader } from "./byte-reader.ts";
 import type { Task } from "./config.ts";
+import type { ByteReader } from "./file/byte-reader.ts";
+import { type ModelFile, parseModelFile } from "./file/model-file.ts";
+import { checkByteLength, parseHeader, readHeaderLength } from "./file/safetensors.ts";
 import type { Head } from "./heads/head.ts";
 import { Model } from "./model.ts";
-import { type ModelFile, parseModelFile } from "./model-file.ts";
 import { Network } from "./network.ts";
-import { checkByteLength, parseHeader, readHeaderLength } from "./safetensors.ts";
 import { Weights } from "./weights.ts";
 
 /** How far loading has come, in bytes of the file. */

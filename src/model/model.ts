@@ -2,8 +2,8 @@ import { InputError } from "../errors.ts";
 import type { StartThread } from "../wasm/thread.ts";
 import { ALONE, type PackedBatch } from "./batch.ts";
 import type { Task } from "./config.ts";
+import type { ModelFile } from "./file/model-file.ts";
 import type { Head } from "./heads/head.ts";
-import type { ModelFile } from "./model-file.ts";
 import { Network } from "./network.ts";
 import { Team } from "./team.ts";
 import type { Job, Joining } from "./team-member.ts";
@@ -63,8 +63,7 @@ export class Model<T extends Task = Task> extends Network<T> {
   /** @throws {InputError} `not-finite` */
   assertFinite(scores: number, count: number): void {
     if (this.machine.kernels.areWithin(scores, count, -LARGEST_SCORE, LARGEST_SCORE)) return;
-    const detail =
-      "what it computes for this input is NaN, infinite or beyond ±1e30: its weights are too large";
-    throw new InputError("not-finite", `${this.file.name} has no scores: ${detail}`);
+    const detail = "its weights are so large that a score is NaN, infinite or beyond ±1e30";
+    throw new InputError("not-finite", `${this.file.name}: ${detail}`);
   }
 }

@@ -4,11 +4,11 @@ import { BARRIER_BYTES } from "./barrier.ts";
 import type { Share } from "./batch.ts";
 import type { Task } from "./config.ts";
 import { Electra } from "./electra.ts";
+import type { ModelFile } from "./file/model-file.ts";
 import { Gru } from "./gru.ts";
 import { headActivation } from "./head-activation.ts";
 import { createHead, type HeadOf } from "./heads/create-head.ts";
 import type { Head } from "./heads/head.ts";
-import type { ModelFile } from "./model-file.ts";
 import type { Weights } from "./weights.ts";
 
 /**

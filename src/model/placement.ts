@@ -1,6 +1,6 @@
 import type { Machine } from "../wasm/machine.ts";
-import { unpackInt4 } from "./int4.ts";
-import type { Storage } from "./storage.ts";
+import { unpackInt4 } from "./file/int4.ts";
+import type { Storage } from "./file/storage.ts";
 
 /** How the bytes of one tensor get to where the kernels want them, some rows at a time. */
 export interface Placement {

@@ -1,13 +1,13 @@
 import { InputError } from "../errors.ts";
-import { MemoryReader } from "./byte-reader.ts";
-import { convertFloats } from "./floats.ts";
+import { MemoryReader } from "./file/byte-reader.ts";
+import { convertFloats } from "./file/floats.ts";
+import { encodeModelMetadata, type ModelMetadata, modelParameters } from "./file/model-file.ts";
+import { modelValues } from "./file/model-values.ts";
+import { serializeSafetensors, type TensorDescription } from "./file/safetensors-writer.ts";
+import { type Storage, scaleName, storedTensors } from "./file/storage.ts";
 import { readModelFile } from "./load-model.ts";
-import { encodeModelMetadata, type ModelMetadata, modelParameters } from "./model-file.ts";
-import { modelValues } from "./model-values.ts";
 import type { Parameter } from "./parameters.ts";
 import { quantizeInt8 } from "./quantize-int8.ts";
-import { serializeSafetensors, type TensorDescription } from "./safetensors-writer.ts";
-import { type Storage, scaleName, storedTensors } from "./storage.ts";
 
 /** How a whole model is stored; int4 is the converter's alone, since it has to see the model run. */
 export type ModelDtype = Exclude<Storage, "int4">;

@@ -1,4 +1,4 @@
-import type { CrfPosterior, Stretch } from "./crf-posterior.ts";
+import type { CrfPosterior, Stretch } from "./crf/posterior.ts";
 
 /** What a model says of the tokens of one sequence that carry a label. */
 export interface Tagging {

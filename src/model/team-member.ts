@@ -1,7 +1,7 @@
 import { Machine } from "../wasm/machine.ts";
 import { Barrier } from "./barrier.ts";
 import type { Task } from "./config.ts";
-import type { ModelFile } from "./model-file.ts";
+import type { ModelFile } from "./file/model-file.ts";
 import { Network } from "./network.ts";
 import { Weights } from "./weights.ts";
 

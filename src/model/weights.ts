@@ -1,7 +1,19 @@
 import { ModelFileError } from "../errors.ts";
 import type { Machine } from "../wasm/machine.ts";
+import type { ModelFile } from "./file/model-file.ts";
+import type { TensorInfo } from "./file/safetensors.ts";
+import {
+  checkFloats,
+  checkQuantizedValues,
+  groupScaleName,
+  INT4_GROUP,
+  isQuantized,
+  LARGEST_FLOAT,
+  leastFloat,
+  type StoredParameter,
+  scaleName,
+} from "./file/storage.ts";
 import { LayerNorm, Linear } from "./layers.ts";
-import type { ModelFile } from "./model-file.ts";
 import {
   type CheckFloats,
   keepGroupScales,
@@ -16,18 +28,6 @@ import {
   type Stage,
   unpackRows,
 } from "./placement.ts";
-import type { TensorInfo } from "./safetensors.ts";
-import {
-  checkFloats,
-  checkQuantizedValues,
-  groupScaleName,
-  INT4_GROUP,
-  isQuantized,
-  LARGEST_FLOAT,
-  leastFloat,
-  type StoredParameter,
-  scaleName,
-} from "./storage.ts";
 
 const STAGE_BYTES = 262_144; // a row of the widest layer that a config may have, in f32
 

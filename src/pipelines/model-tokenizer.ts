@@ -1,6 +1,6 @@
 import { InputError, ModelFileError } from "../errors.ts";
 import type { Sequence } from "../model/batch.ts";
-import type { ModelFile } from "../model/model-file.ts";
+import type { ModelFile } from "../model/file/model-file.ts";
 import { joinEncodings } from "../text/pair.ts";
 import { assertText, type Encoding, parseTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 

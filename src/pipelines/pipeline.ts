@@ -1,21 +1,22 @@
 import { InputError } from "../errors.ts";
-import type { ByteReader } from "../model/byte-reader.ts";
 import type { Task } from "../model/config.ts";
+import type { ByteReader } from "../model/file/byte-reader.ts";
 import { checkAnswer } from "../model/known-answer.ts";
 import { type LoadProgress, loadModel } from "../model/load-model.ts";
 import type { Model } from "../model/model.ts";
 import { checkSignal } from "../signal.ts";
 import { KERNEL_PATHS, type KernelModule, type KernelPath, selectKernels } from "../wasm/kernel-path.ts";
 import type { StartThread } from "../wasm/thread.ts";
-import { AbortableReader } from "./abortable-reader.ts";
 import {
   type FeatureExtractionOptions,
   type FeatureExtractionPipeline,
   featureExtraction,
 } from "./feature-extraction.ts";
 import { type FillMaskOptions, type FillMaskPipeline, fillMask } from "./fill-mask.ts";
-import { HashingReader, parseIntegrity, type Sha256 } from "./integrity.ts";
-import type { LoadThroughCache } from "./model-cache.ts";
+import { AbortableReader } from "./loading/abortable-reader.ts";
+import { HashingReader, parseIntegrity, type Sha256 } from "./loading/integrity.ts";
+import type { LoadThroughCache } from "./loading/model-cache.ts";
+import type { ModelSource, OpenSource } from "./loading/source.ts";
 import {
   type MultipleChoiceOptions,
   type MultipleChoicePipeline,
@@ -32,7 +33,6 @@ import {
   type ReplacedTokenDetectionPipeline,
   replacedTokenDetection,
 } from "./replaced-token-detection.ts";
-import type { ModelSource, OpenSource } from "./source.ts";
 import { type AnyTask, createTaskPipeline, type LoadedPipeline } from "./task-pipeline.ts";
 import {
   type TextClassificationOptions,

@@ -1,9 +1,9 @@
 import { DisposedError } from "../errors.ts";
 import { packSequences, type Sequence } from "../model/batch.ts";
 import type { Task } from "../model/config.ts";
+import type { ModelFile } from "../model/file/model-file.ts";
 import type { AnswerDifference } from "../model/known-answer.ts";
 import type { Model } from "../model/model.ts";
-import type { ModelFile } from "../model/model-file.ts";
 import { checkSignal, turnOf } from "../signal.ts";
 import type { KernelPath } from "../wasm/kernel-path.ts";
 import { ModelTokenizer } from "./model-tokenizer.ts";

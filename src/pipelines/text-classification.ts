@@ -1,4 +1,4 @@
-import type { ModelMetadata } from "../model/model-file.ts";
+import type { ModelMetadata } from "../model/file/model-file.ts";
 import { softmax } from "../model/scores.ts";
 import { checkChoice, checkCount } from "./options.ts";
 import { largest, sigmoid } from "./scores.ts";

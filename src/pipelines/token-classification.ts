@@ -1,11 +1,4 @@
 import {
-  AGGREGATION_STRATEGIES,
-  type AggregationStrategy,
-  type Entity,
-  type TokenEntity,
-} from "./aggregate.ts";
-import { checkConstraints, type LabelConstraints } from "./constraints.ts";
-import {
   checkChoice,
   checkCount,
   checkFlag,
@@ -14,9 +7,16 @@ import {
   checkStrings,
   refuse,
 } from "./options.ts";
-import { Tagger, type TaggingResult, type TextProgress, type WindowingOptions } from "./tagger.ts";
+import {
+  AGGREGATION_STRATEGIES,
+  type AggregationStrategy,
+  type Entity,
+  type TokenEntity,
+} from "./tagging/aggregate.ts";
+import { checkConstraints, type LabelConstraints } from "./tagging/constraints.ts";
+import { Tagger, type TaggingResult, type TextProgress, type WindowingOptions } from "./tagging/tagger.ts";
+import type { Reading, TextPosterior } from "./tagging/text-posterior.ts";
 import type { CallOptions, LoadedPipeline, TaskDefinition } from "./task-pipeline.ts";
-import type { Reading, TextPosterior } from "./text-posterior.ts";
 
 const MOST_READINGS = 100;
 

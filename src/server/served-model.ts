@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { InputError } from "../errors.ts";
 import type { Task } from "../model/config.ts";
-import { readHeader } from "../pipelines/model-header-node.ts";
+import { readHeader } from "../pipelines/loading/model-header-node.ts";
 import { parseTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 
 /** Where a model lies, and the name that requests call it by. */

@@ -1,7 +1,7 @@
 import swagger from "@fastify/swagger";
 import { type FastifyInstance, fastify, LogController } from "fastify";
 import { InputError } from "../errors.ts";
-import { DEPTH_LIMIT, isDeeper } from "../model/json.ts";
+import { DEPTH_LIMIT, isDeeper } from "../model/file/json.ts";
 import { requireToken } from "./authorization.ts";
 import { Batcher } from "./batcher.ts";
 import { HUNG_UP, refuseConnection, sendError } from "./error-responses.ts";

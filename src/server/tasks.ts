@@ -1,8 +1,8 @@
 import type { Task } from "../model/config.ts";
-import { AGGREGATION_STRATEGIES } from "../pipelines/aggregate.ts";
 import type { FeatureTensor } from "../pipelines/feature-extraction.ts";
 import type { MultipleChoiceInput } from "../pipelines/multiple-choice.ts";
 import type { QuestionInput } from "../pipelines/question-answering.ts";
+import { AGGREGATION_STRATEGIES } from "../pipelines/tagging/aggregate.ts";
 import type { TextPair } from "../pipelines/text-classification.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { type ElectraConfig, type GruConfig, hasWordsAlone } from "../model/config.ts";
-import { modelParameters } from "../model/model-file.ts";
+import { modelParameters } from "../model/file/model-file.ts";
 import { indexOfMaximum, softmax } from "../model/scores.ts";
 import type { Buffer, Device, Offsets } from "./device.ts";
 import { encodeGru } from "./gru.ts";

@@ -19,7 +19,7 @@ export * from "../errors.ts";
 export type { EntityScores } from "../metrics/entity-scores.ts";
 export type { Scores } from "../metrics/scores.ts";
 export { type ElectraConfig, type GruConfig, parseConfig } from "../model/config.ts";
-export type { ModelMetadata } from "../model/model-file.ts";
+export type { ModelMetadata } from "../model/file/model-file.ts";
 export type { Parameter } from "../model/parameters.ts";
 export {
   type DeserializedModel,

@@ -1,5 +1,5 @@
 import type { ElectraConfig, GruConfig } from "../model/config.ts";
-import type { ModelMetadata } from "../model/model-file.ts";
+import type { ModelMetadata } from "../model/file/model-file.ts";
 import { detectScheme } from "../text/labels.ts";
 import type { TokenizerConfig } from "../text/tokenizer.ts";
 import type { Head } from "./electra-trainee.ts";

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { openCheckpoint } from "../../src/convert/checkpoint.ts";
 import { convertDirectory } from "../../src/convert/index.ts";
 import { ElectraEdgeError } from "../../src/errors.ts";
-import { parseModelFile } from "../../src/model/model-file.ts";
+import { parseModelFile } from "../../src/model/file/model-file.ts";
 import { checkpointCopy, readSafetensors, TORCH, temporaryDirectory } from "../convert/directories.ts";
 import { smallStream, smallZip, zip } from "./assemble.ts";
 

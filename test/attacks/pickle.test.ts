@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join as path } from "node:path";
 import { type TestContext, test } from "node:test";
 import { openCheckpoint } from "../../src/convert/checkpoint.ts";
-import { unpickle } from "../../src/convert/pickle.ts";
-import { TorchState } from "../../src/convert/torch-state.ts";
+import { unpickle } from "../../src/convert/torch/pickle.ts";
+import { TorchState } from "../../src/convert/torch/state.ts";
 import { ElectraEdgeError } from "../../src/errors.ts";
 import { failure, temporaryDirectory } from "../convert/directories.ts";
 import {

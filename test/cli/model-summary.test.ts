@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { summarize } from "../../src/cli/model-summary.ts";
-import { parseModelFile } from "../../src/model/model-file.ts";
+import { parseModelFile } from "../../src/model/file/model-file.ts";
 import { failure, readSafetensors } from "../convert/directories.ts";
 import { randomModel } from "../model/random-model.ts";
 

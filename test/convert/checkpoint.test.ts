@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { openCheckpoint } from "../../src/convert/checkpoint.ts";
-import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
+import { serializeSafetensors } from "../../src/model/file/safetensors-writer.ts";
 import { failure, TORCH, temporaryDirectory } from "./directories.ts";
 
 const shard = (...names: string[]) =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { parseHuggingFaceConfig } from "../../src/convert/hugging-face-config.ts";
+import { parseHuggingFaceConfig } from "../../src/convert/hugging-face/config.ts";
 import { failure, HEADS } from "./directories.ts";
 
 const FIELDS = JSON.parse(await readFile(`${HEADS}token-classification/config.json`, "utf8"));

@@ -8,8 +8,8 @@ import {
   convertModelFile,
   convertOnnx,
 } from "../../src/convert/index.ts";
-import type { ModelFile } from "../../src/model/model-file.ts";
-import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
+import type { ModelFile } from "../../src/model/file/model-file.ts";
+import { serializeSafetensors } from "../../src/model/file/safetensors-writer.ts";
 import { checkpointCopy, failure, HEADS, readSafetensors, TORCH, temporaryDirectory } from "./directories.ts";
 
 /** Converts, and checks that what is returned is what lies on the disk. */

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type ConvertOptions, type CrfLayout, convertDirectory } from "../../src/convert/index.ts";
-import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
+import { serializeSafetensors } from "../../src/model/file/safetensors-writer.ts";
 import { type Crf, decodeByEnumeration, everyPath, pathScore } from "../reference/crf.ts";
 import {
   type AllenNlpCrf,

@@ -1,5 +1,5 @@
-import { type Dtype, parseHeader } from "../../src/model/safetensors.ts";
-import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
+import { type Dtype, parseHeader } from "../../src/model/file/safetensors.ts";
+import { serializeSafetensors } from "../../src/model/file/safetensors-writer.ts";
 
 /** A tensor's bytes in memory of their own. */
 export interface RawTensor {

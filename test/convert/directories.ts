@@ -10,7 +10,7 @@ import {
   parseHeader,
   readHeaderLength,
   type SafetensorsHeader,
-} from "../../src/model/safetensors.ts";
+} from "../../src/model/file/safetensors.ts";
 
 /** The random-weight checkpoints of every head, and one tiny checkpoint in every form that torch.save has. */
 export const HEADS = fileURLToPath(new URL("../fixtures/heads/", import.meta.url));

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { exportHuggingFace } from "../../src/convert/export-hugging-face.ts";
+import { exportHuggingFace } from "../../src/convert/hugging-face/export.ts";
 import { convertDirectory, convertModelFile } from "../../src/convert/index.ts";
 import { createTokenizer } from "../../src/text/tokenizer.ts";
 import { type RandomModelOptions, randomModel } from "../model/random-model.ts";
@@ -222,7 +222,7 @@ test("a model file whose values break a rule leaves nothing behind", async (t) =
 test("a directory that lost the CRF it speaks of is refused, with the way to go on without", async (t) => {
   const { directory, json } = await thereAndBack(t, randomModel());
   const { tensors } = readRaw(await readFile(join(directory, "model.safetensors")));
-  const { serializeSafetensors } = await import("../../src/model/safetensors-writer.ts");
+  const { serializeSafetensors } = await import("../../src/model/file/safetensors-writer.ts");
   const rest = [...tensors].filter(([name]) => !name.startsWith("crf."));
   const weights = rest.map(([name, tensor]) => ({ name, ...tensor }));
   await writeFile(

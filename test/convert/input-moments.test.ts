@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { BLOCK, InputMoments } from "../../src/convert/input-moments.ts";
 import { quantizeInt4 } from "../../src/convert/quantize-int4.ts";
-import { unpackInt4 } from "../../src/model/int4.ts";
+import { unpackInt4 } from "../../src/model/file/int4.ts";
 import { random } from "../random.ts";
 
 const uniform = (length: number, seed: number) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { recognizeActivation } from "../../src/convert/activations.ts";
 import type { CheckpointTensor } from "../../src/convert/checkpoint-tensor.ts";
 import { reshaped } from "../../src/convert/lazy-tensor.ts";
+import { recognizeActivation } from "../../src/convert/onnx/activations.ts";
 
 test("a weight is changed 64 times at most", () => {
   let tensor: CheckpointTensor = {

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import onnxProto from "onnx-proto";
 import { floatsOf } from "../../src/convert/lazy-tensor.ts";
-import { ELEMENT_TYPES } from "../../src/convert/onnx-fields.ts";
-import { hasUnreadNumbers, numbersOf, readNumbers, scalarOf } from "../../src/convert/onnx-reader-numbers.ts";
-import { OnnxTensors } from "../../src/convert/onnx-reader-tensors.ts";
-import type { Constant } from "../../src/convert/onnx-reader-values.ts";
-import { ProtobufReader } from "../../src/convert/protobuf-reader.ts";
+import { ELEMENT_TYPES } from "../../src/convert/onnx/fields.ts";
+import { ProtobufReader } from "../../src/convert/onnx/protobuf-reader.ts";
+import { hasUnreadNumbers, numbersOf, readNumbers, scalarOf } from "../../src/convert/onnx/reader-numbers.ts";
+import { OnnxTensors } from "../../src/convert/onnx/reader-tensors.ts";
+import type { Constant } from "../../src/convert/onnx/reader-values.ts";
 import { random } from "../random.ts";
 
 const { TensorProto } = onnxProto.onnx;

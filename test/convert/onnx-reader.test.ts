@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import onnxProto, { type onnx } from "onnx-proto";
 import { convertDirectory, convertOnnx } from "../../src/convert/index.ts";
-import { exportOnnx } from "../../src/convert/onnx.ts";
+import { exportOnnx } from "../../src/convert/onnx/export.ts";
 import { randomModel } from "../model/random-model.ts";
 import { readCheckpoint } from "../reference/checkpoint.ts";
 import { checkpointCopy, failure, temporaryDirectory } from "./directories.ts";

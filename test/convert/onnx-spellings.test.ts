@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import onnxProto, { type onnx } from "onnx-proto";
 import { convertDirectory } from "../../src/convert/index.ts";
-import { exportOnnx } from "../../src/convert/onnx.ts";
+import { exportOnnx } from "../../src/convert/onnx/export.ts";
 import { checkpointCopy, failure, HEADS, temporaryDirectory } from "./directories.ts";
 import { changed, converted, exactly, find, fixture, type Graph, holds, TAGGER } from "./onnx-fixtures.ts";
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import onnxProto from "onnx-proto";
 import { electraFeeds } from "../../bench/peers/peers.ts";
 import { convertDirectory, convertModelFile } from "../../src/convert/index.ts";
-import { exportOnnx } from "../../src/convert/onnx.ts";
+import { exportOnnx } from "../../src/convert/onnx/export.ts";
 import { randomModel } from "../model/random-model.ts";
 import { type Checkpoint, readCheckpoint, values } from "../reference/checkpoint.ts";
 import { headFolder } from "../reference/expected.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { quantizeInt4 } from "../../src/convert/quantize-int4.ts";
-import { unpackInt4 } from "../../src/model/int4.ts";
+import { unpackInt4 } from "../../src/model/file/int4.ts";
 import { type QuantizedMatrix, quantizeInt8 } from "../../src/model/quantize-int8.ts";
 import { random } from "../random.ts";
 

@@ -10,8 +10,8 @@ import { type ConvertOptions, convertDirectory, convertModelFile } from "../../s
 import { readDataset } from "../../src/data/index.ts";
 import { pipeline } from "../../src/index.node.ts";
 import { EntityScorer } from "../../src/metrics/entity-scores.ts";
-import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
-import type { Storage } from "../../src/model/storage.ts";
+import { serializeSafetensors } from "../../src/model/file/safetensors-writer.ts";
+import type { Storage } from "../../src/model/file/storage.ts";
 import { WAYBILL_MODEL } from "../runtimes/sample.ts";
 import { asFloats, dequantize, readRaw } from "./dequantize.ts";
 import { checkpointCopy, failure, HEADS, readSafetensors, temporaryDirectory } from "./directories.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
-import { readTokenizer } from "../../src/convert/hugging-face-tokenizer.ts";
+import { readTokenizer } from "../../src/convert/hugging-face/tokenizer.ts";
 import { checkpointCopy, failure, TORCH } from "./directories.ts";
 
 const VOCAB = (await readFile(`${TORCH}vocab.txt`, "utf8")).trimEnd().split("\n");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LARGEST_FLOAT, SMALLEST_FLOAT } from "../../src/model/storage.ts";
+import { LARGEST_FLOAT, SMALLEST_FLOAT } from "../../src/model/file/storage.ts";
 import { input, overBinaries, randomFloats } from "./harness.ts";
 
 overBinaries((bench) => {

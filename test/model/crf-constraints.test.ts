@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PathConstraints } from "../../src/model/crf-constraints.ts";
-import { NO_LABEL } from "../../src/model/crf-scores.ts";
+import type { PathConstraints } from "../../src/model/crf/constraints.ts";
+import { NO_LABEL } from "../../src/model/crf/scores.ts";
 import { randomFloats } from "../kernels/harness.ts";
 import { random } from "../random.ts";
 import { type Constraints, type Crf, rankByEnumeration } from "../reference/crf.ts";

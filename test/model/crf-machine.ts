@@ -1,4 +1,4 @@
-import { Crf } from "../../src/model/crf.ts";
+import { Crf } from "../../src/model/crf/crf.ts";
 import type { Weights } from "../../src/model/weights.ts";
 import { Machine } from "../../src/wasm/machine.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { CrfTransitions } from "../../src/model/crf-scores.ts";
-import { CrfStream } from "../../src/model/crf-stream.ts";
+import type { CrfTransitions } from "../../src/model/crf/scores.ts";
+import { CrfStream } from "../../src/model/crf/stream.ts";
 import { SoftmaxStream, type TaggingStream } from "../../src/model/tagging-stream.ts";
 import { random } from "../random.ts";
 import { decodeByRecursion, stretchProbability } from "../reference/crf.ts";

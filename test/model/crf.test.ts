@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { packSequences } from "../../src/model/batch.ts";
-import type { Stretch } from "../../src/model/crf-posterior.ts";
+import type { Stretch } from "../../src/model/crf/posterior.ts";
 import { endsEntity, labelsToSpans, parseLabel, startsEntity } from "../../src/text/labels.ts";
 import { random } from "../random.ts";
 import { decodeByEnumeration, probabilityByEnumeration, rankByEnumeration } from "../reference/crf.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type ConvertOptions, convertDirectory } from "../../src/convert/index.ts";
-import { MemoryReader } from "../../src/model/byte-reader.ts";
+import { MemoryReader } from "../../src/model/file/byte-reader.ts";
 import { loadModel } from "../../src/model/load-model.ts";
 import { acceptsPath, KERNEL_PATHS } from "../../src/wasm/kernel-path.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { convertFloats } from "../../src/model/floats.ts";
+import { convertFloats } from "../../src/model/file/floats.ts";
 
 const never = (value: number): never => assert.fail(`${value} overflows`);
 const bytes = (array: ArrayBufferView<ArrayBuffer>) => new Uint8Array(array.buffer);

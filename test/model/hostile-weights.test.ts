@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { convertModelFile } from "../../src/convert/index.ts";
 import { type KernelPath, pipeline } from "../../src/index.node.ts";
-import type { Storage } from "../../src/model/storage.ts";
+import type { Storage } from "../../src/model/file/storage.ts";
 import { acceptsPath, KERNEL_PATHS } from "../../src/wasm/kernel-path.ts";
 import { randomModel } from "./random-model.ts";
 

@@ -5,9 +5,9 @@ import {
   type ModelMetadata,
   modelParameters,
   parseModelFile,
-} from "../../src/model/model-file.ts";
-import type { Dtype } from "../../src/model/safetensors.ts";
-import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
+} from "../../src/model/file/model-file.ts";
+import type { Dtype } from "../../src/model/file/safetensors.ts";
+import { serializeSafetensors } from "../../src/model/file/safetensors-writer.ts";
 import { failure, readSafetensors } from "../convert/directories.ts";
 
 const METADATA: ModelMetadata = {

@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { unpackInt4 } from "../../src/model/int4.ts";
+import { unpackInt4 } from "../../src/model/file/int4.ts";
 import {
   encodeModelMetadata,
   type ModelMetadata,
   modelParameters,
   parseModelFile,
-} from "../../src/model/model-file.ts";
-import { type Dtype, parseHeader, type TensorInfo } from "../../src/model/safetensors.ts";
-import { layoutSafetensors, type TensorDescription } from "../../src/model/safetensors-writer.ts";
-import { checkFloats, checkQuantizedValues, type Storage, storedTensors } from "../../src/model/storage.ts";
+} from "../../src/model/file/model-file.ts";
+import { type Dtype, parseHeader, type TensorInfo } from "../../src/model/file/safetensors.ts";
+import { layoutSafetensors, type TensorDescription } from "../../src/model/file/safetensors-writer.ts";
+import {
+  checkFloats,
+  checkQuantizedValues,
+  type Storage,
+  storedTensors,
+} from "../../src/model/file/storage.ts";
 import { failure } from "../convert/directories.ts";
 
 /** Sizes that are no multiple of 32, one of them odd. */

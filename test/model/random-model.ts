@@ -1,8 +1,8 @@
-import { MemoryReader } from "../../src/model/byte-reader.ts";
 import type { CrfTokens, ElectraConfig, GruConfig, Task } from "../../src/model/config.ts";
+import { MemoryReader } from "../../src/model/file/byte-reader.ts";
+import { classifierTensor, modelParameters } from "../../src/model/file/model-file.ts";
+import { serializeSafetensors } from "../../src/model/file/safetensors-writer.ts";
 import { loadModel } from "../../src/model/load-model.ts";
-import { classifierTensor, modelParameters } from "../../src/model/model-file.ts";
-import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
 import { tokenizerOver } from "../../src/text/build-vocab.ts";
 import type { TokenizerConfig } from "../../src/text/tokenizer.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";

@@ -7,8 +7,8 @@ import {
   HEADER_LIMIT,
   parseHeader,
   readHeaderLength,
-} from "../../src/model/safetensors.ts";
-import { serializeSafetensors } from "../../src/model/safetensors-writer.ts";
+} from "../../src/model/file/safetensors.ts";
+import { serializeSafetensors } from "../../src/model/file/safetensors-writer.ts";
 import { failure, HEADS, readSafetensors } from "../convert/directories.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

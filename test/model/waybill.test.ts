@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { pipeline, type TokenClassificationPipeline } from "../../src/index.node.ts";
 import { packSequences } from "../../src/model/batch.ts";
-import { MemoryReader } from "../../src/model/byte-reader.ts";
+import { MemoryReader } from "../../src/model/file/byte-reader.ts";
 import { loadModel } from "../../src/model/load-model.ts";
 import type { Model } from "../../src/model/model.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";

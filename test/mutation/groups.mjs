@@ -29,13 +29,13 @@ export const GROUPS = {
     specs: [SPECS],
   },
   crf: {
-    sources: "src/model/{crf*,tagging-stream,scores}.ts",
+    sources: "src/model/{crf/*,tagging-stream,scores}.ts",
     tests: ["test/model/{crf*,scores}.test.ts", "test/pipelines/crf-options.test.ts"],
     compile: [],
     specs: [],
   },
   convert: {
-    sources: "src/convert/*.ts",
+    sources: "src/convert/**/*.ts",
     tests: ["test/{convert,attacks}/*.test.ts"],
     compile: [],
     specs: [],

@@ -6,9 +6,9 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { exportHuggingFace } from "../../src/convert/export-hugging-face.ts";
+import { exportHuggingFace } from "../../src/convert/hugging-face/export.ts";
 import { convertDirectory } from "../../src/convert/index.ts";
-import { MemoryReader } from "../../src/model/byte-reader.ts";
+import { MemoryReader } from "../../src/model/file/byte-reader.ts";
 import { loadModel } from "../../src/model/load-model.ts";
 import { createTokenizer } from "../../src/text/tokenizer.ts";
 import { parseTokenizerConfig } from "../../src/text/tokenizer-config.ts";

@@ -7,7 +7,7 @@ import {
   type TokenClassificationOptions,
   type TokenEntity,
 } from "../../src/index.node.ts";
-import { SpanSweep } from "../../src/pipelines/constraints.ts";
+import { SpanSweep } from "../../src/pipelines/tagging/constraints.ts";
 import { type RandomModelOptions, randomModel, WORDPIECES } from "../model/random-model.ts";
 import { random } from "../random.ts";
 import { decodeByRecursion } from "../reference/crf.ts";

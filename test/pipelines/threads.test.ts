@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type EngineError, pipeline } from "../../src/index.node.ts";
 import { packSequences, shareOfRows } from "../../src/model/batch.ts";
-import { MemoryReader } from "../../src/model/byte-reader.ts";
+import { MemoryReader } from "../../src/model/file/byte-reader.ts";
 import { loadModel } from "../../src/model/load-model.ts";
 import { chooseThreads } from "../../src/pipelines/threads.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type HuggingFaceModel, parseHuggingFaceConfig } from "../../src/convert/hugging-face-config.ts";
+import { type HuggingFaceModel, parseHuggingFaceConfig } from "../../src/convert/hugging-face/config.ts";
 import { readCheckpoint, values } from "./checkpoint.ts";
 
 /** The folders of `test/fixtures/encoders`, which `test/parity/encoders.py` writes. */

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { Option } from "commander";
 import { DTYPES } from "../../convert/index.ts";
 import { InputError } from "../../errors.ts";
-import type { Storage } from "../../model/storage.ts";
+import type { Storage } from "../../model/file/storage.ts";
 import { FINETUNE_DEFAULTS as DEFAULTS, DROPOUT_DEFAULTS } from "../../train/defaults.ts";
 import type { DeviceName } from "../../train/device.ts";
 import type { Head } from "../../train/electra-trainee.ts";

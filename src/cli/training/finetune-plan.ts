@@ -3,7 +3,7 @@ import { readValues } from "../../convert/model-values.ts";
 import type { LabelledUnits } from "../../data/index.ts";
 import { DataError, InputError } from "../../errors.ts";
 import { type GruConfig, parseConfig } from "../../model/config.ts";
-import type { ModelMetadata } from "../../model/model-file.ts";
+import type { ModelMetadata } from "../../model/file/model-file.ts";
 import { createTokenizer, parseTokenizerConfig, type TokenizerConfig } from "../../text/tokenizer.ts";
 import { type TextExample, tokenExamples } from "../../train/examples.ts";
 import { labelsOf } from "../../train/labels.ts";

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { Option } from "commander";
 import { DTYPES } from "../../convert/index.ts";
 import { InputError } from "../../errors.ts";
-import type { Storage } from "../../model/storage.ts";
+import type { Storage } from "../../model/file/storage.ts";
 import type { DeviceName } from "../../train/device.ts";
 import type { KernelPath } from "../../wasm/kernel-path.ts";
 import { deviceOption, fp16Option, kernelsOption, subgroupsOption } from "../engine-options.ts";

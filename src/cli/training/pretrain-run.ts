@@ -1,5 +1,5 @@
 import { TrainingError } from "../../errors.ts";
-import type { ModelMetadata } from "../../model/model-file.ts";
+import type { ModelMetadata } from "../../model/file/model-file.ts";
 import type { ElectraPretraining, PretrainingScores } from "../../train/electra-pretraining.ts";
 import { maskedBatches } from "../../train/masked-batches.ts";
 import { type PretrainReport, pretrain } from "../../train/pretrain.ts";

@@ -3,8 +3,8 @@ import { access, appendFile, mkdir, open, readdir, readFile, rm, truncate } from
 import { join } from "node:path";
 import { isUnfinished, writeFileAtomically } from "../../convert/atomic-write.ts";
 import { ConvertError, TrainingError } from "../../errors.ts";
-import { checkByteLength, parseHeader, readHeaderLength } from "../../model/safetensors.ts";
-import { serializeSafetensors } from "../../model/safetensors-writer.ts";
+import { checkByteLength, parseHeader, readHeaderLength } from "../../model/file/safetensors.ts";
+import { serializeSafetensors } from "../../model/file/safetensors-writer.ts";
 
 /** Tensors by name, as a trainee gives and takes them. */
 export type State = ReadonlyMap<string, Float32Array>;

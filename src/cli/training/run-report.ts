@@ -5,7 +5,7 @@ import { TrainingError } from "../../errors.ts";
 import type { EntityScores } from "../../metrics/entity-scores.ts";
 import type { RejectPoint } from "../../metrics/reject-curve.ts";
 import { hasWordsAlone } from "../../model/config.ts";
-import { modelParameters } from "../../model/model-file.ts";
+import { modelParameters } from "../../model/file/model-file.ts";
 import { bestThreshold } from "../../report/calibration-section.ts";
 import { curvesOf } from "../../report/curves.ts";
 import { type Judgement, judge } from "../../report/judgement.ts";

@@ -1,6 +1,6 @@
 import { writeModel } from "../../convert/write-model.ts";
-import { type ModelMetadata, modelParameters, OPTIONAL_TENSORS } from "../../model/model-file.ts";
-import type { Storage } from "../../model/storage.ts";
+import { type ModelMetadata, modelParameters, OPTIONAL_TENSORS } from "../../model/file/model-file.ts";
+import type { Storage } from "../../model/file/storage.ts";
 import type { State } from "./run-folder.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Activation } from "../../wasm/kernels.ts";
 import type { Machine } from "../../wasm/machine.ts";
 import type { Share } from "../batch.ts";
-import type { ModelMetadata } from "../model-file.ts";
+import type { ModelMetadata } from "../file/model-file.ts";
 import type { Weights } from "../weights.ts";
 
 /** What stands on the encoder for one task: it turns the last hidden state into scores. */

@@ -1,6 +1,6 @@
-import { Crf } from "../crf.ts";
-import type { PathConstraints } from "../crf-constraints.ts";
-import { CrfStream } from "../crf-stream.ts";
+import type { PathConstraints } from "../crf/constraints.ts";
+import { Crf } from "../crf/crf.ts";
+import { CrfStream } from "../crf/stream.ts";
 import { indexOfMaximum } from "../scores.ts";
 import type { Tagging } from "../tagging.ts";
 import { SoftmaxStream, type TaggingStream } from "../tagging-stream.ts";

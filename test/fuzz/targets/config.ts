@@ -1,4 +1,4 @@
-import { parseHuggingFaceConfig } from "../../../src/convert/hugging-face-config.ts";
+import { parseHuggingFaceConfig } from "../../../src/convert/hugging-face/config.ts";
 import { parseJsonObject } from "../../../src/convert/text-file.ts";
 import type { Target } from "../target.ts";
 
@@ -46,7 +46,7 @@ export const target: Target = {
     }),
   ],
   maxLength: 700,
-  sources: ["src/convert/hugging-face-config.ts", "src/convert/families.ts", "src/model/config.ts"],
+  sources: ["src/convert/hugging-face/config.ts", "src/convert/families.ts", "src/model/config.ts"],
   dictionary: [
     '"num_labels":',
     '"id2label":{}',

@@ -1,5 +1,5 @@
-import { parseModelFile } from "../../../src/model/model-file.ts";
-import { checkByteLength, parseHeader, readHeaderLength } from "../../../src/model/safetensors.ts";
+import { parseModelFile } from "../../../src/model/file/model-file.ts";
+import { checkByteLength, parseHeader, readHeaderLength } from "../../../src/model/file/safetensors.ts";
 import { parseScheme } from "../../../src/text/labels.ts";
 import { parseTokenizer } from "../../../src/text/tokenizer.ts";
 import { type RandomModelOptions, randomModel } from "../../model/random-model.ts";
@@ -38,10 +38,10 @@ export const target: Target = {
   ],
   maxLength: 8192,
   sources: [
-    "src/model/model-file.ts",
+    "src/model/file/model-file.ts",
     "src/model/config.ts",
-    "src/model/tensor-list.ts",
-    "src/model/storage.ts",
+    "src/model/file/tensor-list.ts",
+    "src/model/file/storage.ts",
     "src/text/tokenizer-config.ts",
   ],
   dictionary: [

@@ -1,12 +1,16 @@
 import { ElectraEdgeError } from "../../../src/errors.ts";
-import { StreamReader } from "../../../src/model/byte-reader.ts";
 import type { ElectraConfig } from "../../../src/model/config.ts";
+import { StreamReader } from "../../../src/model/file/byte-reader.ts";
+import {
+  encodeModelMetadata,
+  type ModelMetadata,
+  modelParameters,
+} from "../../../src/model/file/model-file.ts";
+import type { Dtype } from "../../../src/model/file/safetensors.ts";
+import { serializeSafetensors } from "../../../src/model/file/safetensors-writer.ts";
+import { isQuantized, type Storage, storedTensors } from "../../../src/model/file/storage.ts";
 import { loadModel, readModelFile } from "../../../src/model/load-model.ts";
-import { encodeModelMetadata, type ModelMetadata, modelParameters } from "../../../src/model/model-file.ts";
-import type { Dtype } from "../../../src/model/safetensors.ts";
-import { serializeSafetensors } from "../../../src/model/safetensors-writer.ts";
 import { deserializeModel } from "../../../src/model/serialize-model.ts";
-import { isQuantized, type Storage, storedTensors } from "../../../src/model/storage.ts";
 import { kernelModule } from "../../../src/wasm/module-inline.ts";
 import type { Target } from "../target.ts";
 
@@ -122,10 +126,10 @@ export const target: Target = {
     "src/model/load-model.ts",
     "src/model/weights.ts",
     "src/model/placement.ts",
-    "src/model/model-values.ts",
-    "src/model/int4.ts",
-    "src/model/storage.ts",
-    "src/model/byte-reader.ts",
+    "src/model/file/model-values.ts",
+    "src/model/file/int4.ts",
+    "src/model/file/storage.ts",
+    "src/model/file/byte-reader.ts",
   ],
   dictionary: [...FORBIDDEN, '"F16"', '"I8"', ".scale"],
 };

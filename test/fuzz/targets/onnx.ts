@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import onnxProto, { type onnx } from "onnx-proto";
-import { parseHuggingFaceConfig } from "../../../src/convert/hugging-face-config.ts";
-import { parseOnnx } from "../../../src/convert/onnx-reader.ts";
+import { parseHuggingFaceConfig } from "../../../src/convert/hugging-face/config.ts";
+import { parseOnnx } from "../../../src/convert/onnx/reader.ts";
 import type { Target } from "../target.ts";
 
 const { ModelProto } = onnxProto.onnx;
@@ -89,15 +89,15 @@ export const target: Target = {
   ],
   maxLength: 11_000,
   sources: [
-    "src/convert/onnx-reader.ts",
-    "src/convert/protobuf-reader.ts",
-    "src/convert/onnx-reader-graph.ts",
-    "src/convert/onnx-reader-node.ts",
-    "src/convert/onnx-reader-operators.ts",
-    "src/convert/onnx-reader-arithmetic.ts",
-    "src/convert/onnx-reader-numbers.ts",
-    "src/convert/onnx-reader-layers.ts",
-    "src/convert/onnx-reader-tensors.ts",
+    "src/convert/onnx/reader.ts",
+    "src/convert/onnx/protobuf-reader.ts",
+    "src/convert/onnx/reader-graph.ts",
+    "src/convert/onnx/reader-node.ts",
+    "src/convert/onnx/reader-operators.ts",
+    "src/convert/onnx/reader-arithmetic.ts",
+    "src/convert/onnx/reader-numbers.ts",
+    "src/convert/onnx/reader-layers.ts",
+    "src/convert/onnx/reader-tensors.ts",
     "src/convert/lazy-tensor.ts",
   ],
   dictionary: [

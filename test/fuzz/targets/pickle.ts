@@ -1,5 +1,5 @@
-import { unpickle } from "../../../src/convert/pickle.ts";
-import { TorchState } from "../../../src/convert/torch-state.ts";
+import { unpickle } from "../../../src/convert/torch/pickle.ts";
+import { TorchState } from "../../../src/convert/torch/state.ts";
 import { SMALL_STATE } from "../../attacks/assemble.ts";
 import { MemoryFile } from "../memory-file.ts";
 import type { Target } from "../target.ts";
@@ -16,7 +16,7 @@ export const target: Target = {
     Buffer.from("\x80\x04ccollections\nOrderedDict\n](X\x01\0\0\0aN\x86e\x85R}b.", "latin1"),
   ],
   maxLength: 512,
-  sources: ["src/convert/pickle.ts", "src/convert/torch-state.ts"],
+  sources: ["src/convert/torch/pickle.ts", "src/convert/torch/state.ts"],
   dictionary: [
     "ctorch\nFloatStorage\n",
     "ctorch._utils\n_rebuild_tensor_v2\n",

@@ -1,5 +1,5 @@
-import { checkByteLength, parseHeader, readHeaderLength } from "../../../src/model/safetensors.ts";
-import { serializeSafetensors } from "../../../src/model/safetensors-writer.ts";
+import { checkByteLength, parseHeader, readHeaderLength } from "../../../src/model/file/safetensors.ts";
+import { serializeSafetensors } from "../../../src/model/file/safetensors-writer.ts";
 import type { Target } from "../target.ts";
 
 const file = (tensors: Parameters<typeof serializeSafetensors>[1], metadata = {}) =>
@@ -20,7 +20,7 @@ export const target: Target = {
     ]),
   ],
   maxLength: 512,
-  sources: ["src/model/safetensors.ts", "src/model/json.ts", "src/model/file-signature.ts"],
+  sources: ["src/model/file/safetensors.ts", "src/model/file/json.ts", "src/model/file/signature.ts"],
   dictionary: [
     '"dtype":',
     '"shape":',

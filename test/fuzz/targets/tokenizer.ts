@@ -1,4 +1,4 @@
-import { parseTokenizerFiles } from "../../../src/convert/hugging-face-tokenizer.ts";
+import { parseTokenizerFiles } from "../../../src/convert/hugging-face/tokenizer.ts";
 import { parseJsonObject } from "../../../src/convert/text-file.ts";
 import { createTokenizer } from "../../../src/text/tokenizer.ts";
 import type { Target } from "../target.ts";
@@ -50,7 +50,7 @@ export const target: Target = {
   ],
   maxLength: 1000,
   sources: [
-    "src/convert/hugging-face-tokenizer.ts",
+    "src/convert/hugging-face/tokenizer.ts",
     "src/convert/text-file.ts",
     "src/text/tokenizer-config.ts",
     "src/text/tokenizer.ts",

@@ -1,5 +1,5 @@
-import { readTorchStream } from "../../../src/convert/torch-stream.ts";
-import { readTorchZip } from "../../../src/convert/torch-zip.ts";
+import { readTorchStream } from "../../../src/convert/torch/stream.ts";
+import { readTorchZip } from "../../../src/convert/torch/zip.ts";
 import { smallStream, smallZip, zip } from "../../attacks/assemble.ts";
 import { MemoryFile } from "../memory-file.ts";
 import type { Target } from "../target.ts";
@@ -13,7 +13,7 @@ export const target: Target = {
   },
   seeds: () => [zip(smallZip()), smallStream()],
   maxLength: 1500,
-  sources: ["src/convert/torch-zip.ts", "src/convert/torch-stream.ts", "src/convert/strided.ts"],
+  sources: ["src/convert/torch/zip.ts", "src/convert/torch/stream.ts", "src/convert/strided.ts"],
   dictionary: [
     "PK\x01\x02",
     "PK\x03\x04",
