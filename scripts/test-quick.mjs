@@ -2,6 +2,7 @@
 // folder that it lies in; those left out here start programs, browsers, servers and GPUs, build the package, or train.
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 
 const LEFT_OUT = ["cli", "consumers", "examples", "faults", "release", "runtimes", "server", "train"];
@@ -10,7 +11,12 @@ const files = globSync("test/**/*.test.ts");
 const isLeftOut = (file) => LEFT_OUT.includes(dirname(file).split(/[\\/]/)[1]);
 const { status } = spawnSync(
   process.execPath,
-  ["--test", "--test-timeout=180000", ...files.filter((file) => !isLeftOut(file)).sort()],
+  [
+    "--test",
+    "--test-timeout=180000",
+    `--test-concurrency=${availableParallelism()}`, // Node's default leaves a core idle
+    ...files.filter((file) => !isLeftOut(file)).sort(),
+  ],
   { stdio: "inherit" },
 );
 const folders = LEFT_OUT.map((name) => `test/${name}`).join(", ");
