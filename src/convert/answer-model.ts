@@ -1,5 +1,5 @@
 import { EngineError } from "../errors.ts";
-import { ANSWER_PARTS, type ModelAnswer } from "../model/file/model-answer.ts";
+import { ANSWER_PARTS, type KnownInput, type ModelAnswer } from "../model/file/model-answer.ts";
 import type { ModelFile } from "../model/file/model-file.ts";
 import type { Head } from "../model/heads/head.ts";
 import { answerOf, differenceOf } from "../model/known-answer.ts";
@@ -26,9 +26,10 @@ const DIGITS = 6;
  */
 export async function answerModel(file: ModelFile, read: ReadTensor): Promise<ModelAnswer | undefined> {
   try {
-    const answer = rounded(await answerOn("simd", file, read));
+    const input = knownInput(file);
+    const answer = rounded(await answerOn("simd", file, read, input));
     if (answer === undefined || !file.quantized || !acceptsPath("relaxed")) return answer;
-    const tolerance = toleranceFor(await answerOn("relaxed", file, read), answer);
+    const tolerance = toleranceFor(await answerOn("relaxed", file, read, input), answer);
     return tolerance <= 1 ? { ...answer, tolerance: [tolerance] } : answer;
   } catch (error) {
     if (error instanceof EngineError && error.code === "out-of-memory") return undefined;
@@ -36,7 +37,12 @@ export async function answerModel(file: ModelFile, read: ReadTensor): Promise<Mo
   }
 }
 
-async function answerOn(path: KernelPath, file: ModelFile, read: ReadTensor): Promise<ModelAnswer> {
+async function answerOn(
+  path: KernelPath,
+  file: ModelFile,
+  read: ReadTensor,
+  input: KnownInput,
+): Promise<ModelAnswer> {
   const { module } = await selectKernels(kernelModule, path);
   const machine = await Machine.create(module);
   const weights = new Weights(machine, file);
@@ -45,7 +51,7 @@ async function answerOn(path: KernelPath, file: ModelFile, read: ReadTensor): Pr
   await loadTensors(weights, file, read);
   const head: Head = model.head;
   head.prepare?.();
-  return answerOf(model, knownInput(file));
+  return answerOf(model, input);
 }
 
 /** Twice what was seen, since engines may round a product and a sum together or apart, and up to a power of two, for the same. */
@@ -58,7 +64,7 @@ function toleranceFor({ hidden, scores }: ModelAnswer, expected: ModelAnswer): n
 }
 
 /** Tokens from all over the vocabulary, in the frame of a pair of texts where the model tells two apart. */
-function knownInput({ name, metadata }: ModelFile): Pick<ModelAnswer, "input_ids" | "token_type_ids"> {
+function knownInput({ name, metadata }: ModelFile): KnownInput {
   const { max_position_embeddings, type_vocab_size } = metadata.config;
   const { vocab, cls_token, sep_token } = parseTokenizerConfig(metadata.tokenizer, name);
   const length = Math.min(TOKENS, max_position_embeddings);

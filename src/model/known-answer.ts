@@ -2,7 +2,7 @@ import { ModelFileError } from "../errors.ts";
 import { pattern } from "../wasm/answer-sheet.ts";
 import type { KernelPath } from "../wasm/kernel-path.ts";
 import { packSequences } from "./batch.ts";
-import { ANSWER_PARTS, type AnswerPart, type ModelAnswer } from "./file/model-answer.ts";
+import { ANSWER_PARTS, type AnswerPart, type KnownInput, type ModelAnswer } from "./file/model-answer.ts";
 import type { Head } from "./heads/head.ts";
 import { TokenClassifier } from "./heads/token-classifier.ts";
 import type { Model } from "./model.ts";
@@ -25,7 +25,7 @@ const COARSE_TOLERANCE = 0.5;
 /** Runs a model on an input as it would run any other: on its threads, if it has a team. */
 export async function answerOf(
   model: Model,
-  { input_ids, token_type_ids }: Pick<ModelAnswer, "input_ids" | "token_type_ids">,
+  { input_ids, token_type_ids }: KnownInput,
 ): Promise<ModelAnswer> {
   const { machine, electra } = model;
   const head: Head = model.head;

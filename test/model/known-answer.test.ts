@@ -13,18 +13,12 @@ import { checkAnswer } from "../../src/model/known-answer.ts";
 import { loadModel, readModelFile } from "../../src/model/load-model.ts";
 import { KERNEL_PATHS, type KernelPath } from "../../src/wasm/kernel-path.ts";
 import { kernelModule } from "../../src/wasm/module-inline.ts";
+import { wrongBinaries } from "../runtimes/wrong-binaries.ts";
 import { type RandomModelOptions, randomModel } from "./random-model.ts";
 
 const VOCAB = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ..."abcdefghijklmnopqrstuvwxyz"];
 const TOKENIZER = { vocab: VOCAB, mask_token: "[MASK]" };
 const GRU = { hidden_size: 10, num_layers: 2 };
-
-/** Swaps of one instruction, as in test/runtimes/wrong-kernels.test.ts: f32x4.add, f32x4.mul, i32x4.add. */
-const SWAPS = [
-  { code: [0xfd, 0xe4, 0x01], other: 0xe5 },
-  { code: [0xfd, 0xe6, 0x01], other: 0xe4 },
-  { code: [0xfd, 0xae, 0x01], other: 0xb1 },
-] as const;
 
 let folder: string;
 before(async () => {
@@ -144,12 +138,7 @@ describe("a known answer", () => {
     const binary = new Uint8Array(readFileSync(new URL("../../build/kernels.simd.wasm", import.meta.url)));
     const models = [await answered({}, "f32"), await answered({ gru: GRU }, "int8")];
     let [swapped, noticed] = [0, 0];
-    for (let at = 0; at < binary.length - 2; at += 1) {
-      const swap = SWAPS.find(({ code }) => code.every((byte, i) => binary[at + i] === byte));
-      if (swap === undefined) continue;
-      const wrong = Uint8Array.from(binary);
-      wrong[at + 1] = swap.other;
-      if (!WebAssembly.validate(wrong)) continue;
+    for (const wrong of wrongBinaries(binary)) {
       swapped++;
       const module = await WebAssembly.compile(wrong);
       const verdicts = await Promise.allSettled(models.map((bytes) => check(bytes, module)));

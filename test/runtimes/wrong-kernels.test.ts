@@ -5,29 +5,10 @@ import { runTrainingAnswers } from "../../src/train/wasm/known-answer.ts";
 import type { KnownAnswer } from "../../src/wasm/answer-sheet.ts";
 import { acceptsPath, KERNEL_PATHS, type KernelPath, selectKernels } from "../../src/wasm/kernel-path.ts";
 import { runKnownAnswers } from "../../src/wasm/known-answer.ts";
+import { wrongBinaries } from "./wrong-binaries.ts";
 
 type Answer = (module: WebAssembly.Module) => Promise<KnownAnswer[]>;
 type Modules = Readonly<Record<KernelPath, WebAssembly.Module>>;
-
-/** Instructions of three bytes, the prefix of SIMD first, and what the second byte becomes. */
-const SWAPS = [
-  { code: [0xfd, 0xe4, 0x01], other: 0xe5 }, // f32x4.add, f32x4.sub
-  { code: [0xfd, 0xe6, 0x01], other: 0xe4 }, // f32x4.mul, f32x4.add
-  { code: [0xfd, 0xae, 0x01], other: 0xb1 }, // i32x4.add, i32x4.sub
-  { code: [0xfd, 0x85, 0x02], other: 0x86 }, // f32x4.relaxed_madd, f32x4.relaxed_nmadd
-] as const;
-
-/** The kernels with one instruction swapped for another, which is what an engine's error looks like; every one in turn. */
-function* wrongBinaries(binary: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
-  for (let at = 0; at < binary.length - 2; at++) {
-    for (const { code, other } of SWAPS) {
-      if (!code.every((byte, i) => binary[at + i] === byte)) continue;
-      const wrong = Uint8Array.from(binary);
-      wrong[at + 1] = other;
-      if (WebAssembly.validate(wrong)) yield wrong;
-    }
-  }
-}
 
 /** For every kernel whose answer is known, a module that gets it wrong, and all those asked before it right. */
 async function wrongModules(binary: Uint8Array, answer: Answer): Promise<Map<string, WebAssembly.Module>> {

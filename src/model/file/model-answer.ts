@@ -6,10 +6,14 @@ export const ANSWER_PARTS = ["hidden", "scores", "tagging"] as const;
 
 export type AnswerPart = (typeof ANSWER_PARTS)[number];
 
-/** A short input, and what a model makes of it, each part as a sketch; `docs/format.md` describes them. */
-export interface ModelAnswer extends Readonly<Partial<Record<AnswerPart, readonly number[]>>> {
+/** One short sequence. */
+export interface KnownInput {
   readonly input_ids: readonly number[];
   readonly token_type_ids: readonly number[];
+}
+
+/** A short input, and what a model makes of it, each part as a sketch; `docs/format.md` describes them. */
+export interface ModelAnswer extends KnownInput, Readonly<Partial<Record<AnswerPart, readonly number[]>>> {
   /** One number, of quantized models: what relaxed kernels, whose activations have 7 bits, may differ by. */
   readonly tolerance?: readonly number[] | undefined;
 }
