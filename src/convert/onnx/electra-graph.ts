@@ -1,4 +1,5 @@
 import type { ElectraConfig, Task } from "../../model/config.ts";
+import { ELEMENT_TYPES } from "./fields.ts";
 import { floatAttribute, intAttribute, intsAttribute, type OnnxGraph } from "./graph.ts";
 import type { OnnxWeights } from "./weights.ts";
 
@@ -73,7 +74,12 @@ export class OnnxElectra {
   #attentionBias(mask: string): string {
     const graph = this.#graph;
     const broad = graph.add("attention_mask.broad", "Unsqueeze", [mask, graph.integers("mask_axes", 1, 2)]);
-    const floats = graph.add("attention_mask.float", "Cast", [broad], intAttribute("to", 1));
+    const floats = graph.add(
+      "attention_mask.float",
+      "Cast",
+      [broad],
+      intAttribute("to", ELEMENT_TYPES.float),
+    );
     const padding = graph.add("attention_mask.padding", "Sub", [graph.floats("unmasked", 1), floats]);
     return graph.add("attention_bias", "Mul", [padding, graph.floats("masked_score", -10_000)]);
   }

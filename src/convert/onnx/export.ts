@@ -6,6 +6,7 @@ import { writeFileAtomically } from "../atomic-write.ts";
 import { openModelFile } from "../checkpoint.ts";
 import { readValues } from "../model-values.ts";
 import { OnnxElectra } from "./electra-graph.ts";
+import { PROTOBUF_LIMIT } from "./fields.ts";
 import { OnnxGraph } from "./graph.ts";
 import { floatWeights, int8Weights } from "./weights.ts";
 
@@ -21,9 +22,6 @@ const WEIGHTS = { fp32: floatWeights, int8: int8Weights };
 
 /** What stands in for {@link TIED_LM_HEAD}. */
 const WORD_EMBEDDINGS = "electra.embeddings.word_embeddings.weight";
-
-/** An ONNX file is one protobuf message, and these end here. */
-const PROTOBUF_LIMIT = 2 ** 31 - 1;
 
 /**
  * Writes a model as an ONNX file. Its graph takes `input_ids`, `attention_mask` and `token_type_ids`, int64

@@ -43,3 +43,6 @@ export const ELEMENT_TYPES = {
 
 /** Of {@link TENSOR.dataLocation}: in a file of its own. */
 export const EXTERNAL = 1;
+
+/** An ONNX file is one protobuf message, and these end here: bytes. */
+export const PROTOBUF_LIMIT = 2 ** 31 - 1;

@@ -8,15 +8,12 @@ import type { Checkpoint } from "../checkpoint.ts";
 import type { CheckpointTensor } from "../checkpoint-tensor.ts";
 import type { HuggingFaceModel } from "../hugging-face/config.ts";
 import { familyNames } from "../tensor-names.ts";
-import { GRAPH, MODEL, VALUE_INFO } from "./fields.ts";
+import { GRAPH, MODEL, PROTOBUF_LIMIT, VALUE_INFO } from "./fields.ts";
 import { ProtobufReader } from "./protobuf-reader.ts";
 import { interpretGraph } from "./reader-graph.ts";
 import { OnnxLayers } from "./reader-layers.ts";
 import { OnnxTensors } from "./reader-tensors.ts";
 import type { Value } from "./reader-values.ts";
-
-/** An ONNX file is one protobuf message, and these end here. */
-const PROTOBUF_LIMIT = 2 ** 31 - 1;
 
 /** Where optimum and transformers.js have a graph, the most exact first. */
 const FILES = ["model", "model_fp16", "model_quantized", "model_int8", "model_uint8"].flatMap((name) =>

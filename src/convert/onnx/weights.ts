@@ -1,7 +1,6 @@
+import { ELEMENT_TYPES } from "./fields.ts";
 import { intAttribute, type OnnxGraph } from "./graph.ts";
 
-/** ONNX's number for float32, in an attribute. */
-const FLOAT = 1;
 const INT8_LIMIT = 127;
 const UINT8_LIMIT = 255;
 
@@ -79,7 +78,7 @@ export const int8Weights: OnnxWeights = {
     const rightScale = graph.initializer(`${name}.weight.scale`, "float", [outputs], scales);
     const scale = graph.add(`${name}.scale_of_sum`, "Mul", [leftScale, rightScale]);
     const product = graph.add(`${name}.product`, "Mul", [
-      graph.add(`${name}.sum.float`, "Cast", [sum], intAttribute("to", FLOAT)),
+      graph.add(`${name}.sum.float`, "Cast", [sum], intAttribute("to", ELEMENT_TYPES.float)),
       scale,
     ]);
     return graph.add(output, "Add", [product, graph.initializer(`${name}.bias`, "float", [outputs], bias)]);
